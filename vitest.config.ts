@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Packages are tested from their sources ("source" in their exports), so that a test never sees a stale build.
+export default defineConfig({
+  ssr: { resolve: { conditions: ['source', 'module', 'node', 'default'], externalConditions: ['source', 'node'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    server: { deps: { inline: [/@gprxy\//] } },
+  },
+});
