@@ -1,0 +1,28 @@
+export interface LastError {
+  /** RFC 3339. */
+  readonly at: string;
+  /** SQLSTATE sent to the client, or `ERR_...` where there was none. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ListenerStatus {
+  readonly profile: string;
+  /** `127.0.0.1:5433`, `[::1]:5433` or the path of a Unix socket. */
+  readonly address: string;
+  readonly state: 'listening' | 'failed';
+  readonly connections: number;
+  readonly totalConnections: number;
+  /** Epoch milliseconds; of the token used last. */
+  readonly tokenExpiresAt?: number;
+  readonly lastError?: LastError;
+}
+
+/** What `GET /v1/status` answers. Fields may be added; none changes its meaning while `version` is 1. */
+export interface SidecarStatus {
+  readonly version: 1;
+  readonly pid: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly listeners: readonly ListenerStatus[];
+}
