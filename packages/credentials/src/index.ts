@@ -1,0 +1,14 @@
+export type { CredentialDependencies, Fetch, LogRecord } from './dependencies.ts';
+export { CredentialError, type CredentialErrorCode } from './errors.ts';
+export { createFetch, type FetchOptions } from './fetch.ts';
+export { type LoginOptions, login } from './login.ts';
+export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
+export { type DevicePrompt, loginWithDevice } from './oidc/device-login.ts';
+export { createOidcTokenSource, type OidcTokenSourceOptions } from './oidc-token-source.ts';
+export type { OidcSettings } from './settings.ts';
+export { createFileStore, type FileStoreOptions } from './store/file-store.ts';
+export { createKeychainStore, type KeychainStoreOptions } from './store/keychain-store.ts';
+export type { Keytar } from './store/keytar.ts';
+export { identityOf, type StoredLogin } from './store/stored-login.ts';
+export type { TokenStore } from './store/token-store.ts';
+export type { AccessToken, Identity, TokenOptions, TokenSource } from './token-source.ts';

@@ -1,0 +1,14 @@
+/** One profile's OpenID provider and client. */
+export interface OidcSettings {
+  /** https, or http on a loopback host. */
+  issuer: string;
+  /** A public client: no secret, `token_endpoint_auth_method` none. */
+  clientId: string;
+  /** Sent as `audience` (Auth0 and relatives). */
+  audience?: string;
+  /** Sent as `resource` (RFC 8707). */
+  resource?: string;
+  scopes: readonly string[];
+  /** Informative here: `CredentialDependencies.fetch` is what trusts it (`createFetch({ caFile })`). */
+  caFile?: string;
+}

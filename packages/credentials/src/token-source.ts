@@ -1,0 +1,30 @@
+/** Who the token speaks for. For display and for choosing the user name; only the gateway verifies it. */
+export interface Identity {
+  issuer: string;
+  subject: string;
+  email?: string;
+  name?: string;
+  /** Of the access token when it is a JWT (decoded, not verified), else of the ID token. */
+  claims: Readonly<Record<string, unknown>>;
+}
+
+export interface AccessToken {
+  token: string;
+  /** Epoch ms, wall clock. */
+  expiresAt: number;
+  identity: Identity;
+}
+
+export interface TokenOptions {
+  /**
+   * The token must live at least this long. Without it 60 s are wanted, but while the provider is unreachable
+   * a token that is still valid for 10 s is handed out rather than none.
+   */
+  minTtlMs?: number;
+}
+
+/** A valid token now. All that sidecar and CLI know of credentials. */
+export interface TokenSource {
+  /** @throws CredentialError; with `ERR_ABORTED` as soon as the signal aborts. */
+  getToken(signal: AbortSignal, options?: TokenOptions): Promise<AccessToken>;
+}
