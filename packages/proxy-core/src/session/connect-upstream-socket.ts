@@ -1,0 +1,161 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { GprxyError, SqlState, UpstreamError } from '../errors.ts';
+import { sslRequest } from '../wire/startup-packet.ts';
+import { MessageChannel } from './message-channel.ts';
+import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
+
+/** libpq's names. Only the two that check who answers may carry a token or a password in clear. */
+export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+
+export interface UpstreamTls {
+  readonly mode: TlsMode;
+  /** `postgres`: ask with SSLRequest first. `direct`: a TLS handshake at once (PostgreSQL 17 and later). */
+  readonly negotiation: 'postgres' | 'direct';
+  /** PEM of the authorities to trust; the system's when absent. */
+  readonly ca?: string;
+  /** PEM of a client certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface UpstreamTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: UpstreamTls;
+  /** For everything from the TCP connection to the end of the login. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Whether what is sent to `tls` can only be read by the server that it is meant for. */
+export function isVerified(tls: UpstreamTls): boolean {
+  return tls.mode === 'verify-full' || tls.mode === 'verify-ca';
+}
+
+/** A connection to `target`, encrypted and verified as `target.tls` demands. Errors: UpstreamError, 08001. */
+export async function connectUpstreamSocket(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
+  const plain = await connectTcp(target, signal);
+  if (target.tls.mode === 'disable') return plain;
+  try {
+    if (target.tls.negotiation === 'postgres') await requestTls(plain, target, signal);
+    return await startTls(plain, target, signal);
+  } catch (error) {
+    plain.destroy();
+    throw error;
+  }
+}
+
+function connectTcp(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const socket = connect({
+      host: target.host,
+      port: target.port,
+      noDelay: true,
+      keepAlive: true,
+      allowHalfOpen: true,
+    });
+    const abort = () => fail(signal.reason);
+    const settle = () => {
+      signal.removeEventListener('abort', abort);
+      socket.off('error', refused);
+    };
+    const fail = (error: Error) => {
+      settle();
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(error);
+    };
+    const refused = (cause: Error) => fail(unreachable(target, cause));
+    socket.once('error', refused);
+    socket.once('connect', () => {
+      settle();
+      resolve(socket);
+    });
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/**
+ * SSLRequest and its one-byte answer. Bytes behind that byte were injected before the encryption (CVE-2021-23222),
+ * and an error text sent before it may be anybody's, so it is not shown (CVE-2024-10977).
+ */
+async function requestTls(socket: Socket, target: UpstreamTarget, signal: AbortSignal): Promise<void> {
+  const channel = new MessageChannel(socket);
+  channel.write(sslRequest);
+  const answer = (await channel.readBytes(1, signal))?.toString('latin1');
+  if (answer !== 'S') throw tlsRefused(target, answer);
+  if (channel.unreadBytes > 0) throw insecure(target, 'it sent unencrypted data after its answer to SSLRequest');
+  channel.release();
+}
+
+async function startTls(socket: Socket, target: UpstreamTarget, signal: AbortSignal): Promise<TLSSocket> {
+  const { tls, host } = target;
+  const secured = connectTls({
+    socket,
+    secureContext: secureContextOf(tls),
+    ALPNProtocols: [POSTGRESQL_ALPN],
+    rejectUnauthorized: isVerified(tls),
+    ...(isIP(host) ? { host } : { host, servername: host }),
+    ...(tls.mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+  });
+  try {
+    await handshake(secured, 'secureConnect', signal);
+  } catch (cause) {
+    if (cause instanceof GprxyError && signal.aborted) throw cause;
+    throw insecure(target, 'its TLS certificate or handshake was refused', cause);
+  }
+  if (tls.negotiation === 'direct' && secured.alpnProtocol !== POSTGRESQL_ALPN) {
+    secured.destroy();
+    throw insecure(target, 'it did not agree on ALPN "postgresql", which direct TLS requires');
+  }
+  return secured;
+}
+
+// Parsing certificates takes longer than a login on loopback: each set of them is parsed once.
+const contexts = new WeakMap<UpstreamTls, SecureContext>();
+
+function secureContextOf(tls: UpstreamTls): SecureContext {
+  let context = contexts.get(tls);
+  if (!context) {
+    context = createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key }),
+    });
+    contexts.set(tls, context);
+  }
+  return context;
+}
+
+function nameOf(target: UpstreamTarget): string {
+  return `${target.host}:${target.port}`;
+}
+
+function unreachable(target: UpstreamTarget, cause: Error): UpstreamError {
+  const reason = 'code' in cause ? ` (${cause.code})` : '';
+  return new UpstreamError(`could not connect to ${nameOf(target)}${reason}`, {
+    code: 'ERR_UPSTREAM_UNREACHABLE',
+    sqlState: SqlState.CannotEstablish,
+    hint: 'Check that the upstream is running and that its host and port are right.',
+    cause,
+  });
+}
+
+function tlsRefused(target: UpstreamTarget, answer: string | undefined): UpstreamError {
+  if (answer === undefined) return unreachable(target, new Error('closed before it answered SSLRequest'));
+  const why = answer === 'N' ? 'it does not offer TLS' : 'it answered SSLRequest with something else than yes or no';
+  return insecure(target, why);
+}
+
+function insecure(target: UpstreamTarget, why: string, cause?: unknown): UpstreamError {
+  const reason = cause instanceof Error && cause.message ? `: ${cause.message}` : '';
+  return new UpstreamError(`no verified TLS connection to ${nameOf(target)}: ${why}${reason}`, {
+    code: 'ERR_UPSTREAM_TLS',
+    sqlState: SqlState.CannotEstablish,
+    detail: 'Nothing was sent over it.',
+    hint: 'Check sslrootcert and sslmode of the upstream, and the certificate that the upstream serves.',
+    cause,
+  });
+}

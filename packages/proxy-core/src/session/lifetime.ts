@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+import { ConnectionLost } from './connection-errors.ts';
+
+/**
+ * What ends the login of one client early: the listener draining, the client hanging up, its time running out.
+ * All of them abort `signal`, and its reason says which it was.
+ */
+export class Lifetime {
+  readonly #controller = new AbortController();
+  readonly #socket: Socket;
+  readonly #outer: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(socket: Socket, outer: AbortSignal, timeoutMs: number, onExpiry: () => Error) {
+    this.#socket = socket;
+    this.#outer = outer;
+    this.#timer = setTimeout(() => this.#controller.abort(onExpiry()), timeoutMs);
+    socket.on('close', this.#onClose);
+    outer.addEventListener('abort', this.#onOuterAbort, { once: true });
+    if (outer.aborted) this.#onOuterAbort();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The client said who it is: from here on it may take as long as the upstream does. */
+  endDeadline(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** From here on somebody else (the relay, the close) looks after the client's socket. */
+  endWatch(): void {
+    this.#socket.off('close', this.#onClose);
+  }
+
+  end(): void {
+    this.endDeadline();
+    this.endWatch();
+    this.#outer.removeEventListener('abort', this.#onOuterAbort);
+  }
+
+  #onClose = () => this.#controller.abort(new ConnectionLost());
+  #onOuterAbort = () => this.#controller.abort(this.#outer.reason);
+}

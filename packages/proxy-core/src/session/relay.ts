@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import { type GprxyError, SqlState, UpstreamError } from '../errors.ts';
+import { FrameScanner } from '../wire/message-frame.ts';
+import { MessageType } from '../wire/message-type.ts';
+
+/** How a session ended, told once, with the first reason. Byte counts are of the relay alone. */
+export interface RelayOutcome {
+  readonly endedBy: 'client' | 'upstream' | 'proxy';
+  /** What went wrong; absent when somebody simply hung up. */
+  readonly error?: Error;
+  readonly bytesFromClient: number;
+  readonly bytesFromUpstream: number;
+  /** Whether the client's stream stands between two messages, so that an ErrorResponse can still be understood. */
+  readonly clientAtBoundary: boolean;
+}
+
+/**
+ * Bytes both ways, unchanged, until one side ends or `signal` aborts (its reason becomes the error).
+ *
+ * A chunk is written as it was read; a slow reader pauses the other side, so memory stays flat. The only thing
+ * looked at is where messages of the upstream begin, which costs one header read a message and is what allows a
+ * last ErrorResponse to be put where the client understands it.
+ */
+export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Promise<RelayOutcome> {
+  return new Promise((resolve) => {
+    const scanner = new FrameScanner();
+    let bytesFromClient = 0;
+    let bytesFromUpstream = 0;
+    let clientEnded = false;
+
+    const finish = (endedBy: RelayOutcome['endedBy'], error?: Error) => {
+      signal.removeEventListener('abort', onAbort);
+      stopPumping(client);
+      stopPumping(upstream);
+      const outcome = { endedBy, bytesFromClient, bytesFromUpstream, clientAtBoundary: scanner.atBoundary };
+      resolve(error ? { ...outcome, error } : outcome);
+    };
+    const onAbort = () => finish('proxy', signal.reason);
+    const onUpstreamEnd = (cause?: Error) => {
+      const saidWhy = scanner.atBoundary && scanner.lastType === MessageType.ErrorResponse;
+      finish(clientEnded ? 'client' : 'upstream', saidWhy || clientEnded ? undefined : upstreamLost(cause));
+    };
+
+    pump(client, upstream, (chunk) => {
+      bytesFromClient += chunk.length;
+    });
+    pump(upstream, client, (chunk) => {
+      bytesFromUpstream += chunk.length;
+      scanner.push(chunk);
+    });
+    // A client that is done sending may still read: the server is told, and decides when it is over.
+    client.once('end', () => {
+      clientEnded = true;
+      upstream.end();
+    });
+    client.once('error', () => finish('client'));
+    client.once('close', () => finish('client'));
+    upstream.once('end', () => onUpstreamEnd());
+    upstream.once('error', onUpstreamEnd);
+    upstream.once('close', () => onUpstreamEnd());
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+}
+
+function pump(from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
+  from.on('data', (chunk: Buffer) => {
+    seen(chunk);
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  from.resume();
+}
+
+function stopPumping(socket: Socket): void {
+  for (const event of ['data', 'drain', 'end', 'close', 'error']) socket.removeAllListeners(event);
+  socket.on('error', () => {});
+  socket.pause();
+}
+
+function upstreamLost(cause: Error | undefined): GprxyError {
+  return new UpstreamError('the connection to the server was lost', {
+    code: 'ERR_UPSTREAM_LOST',
+    sqlState: SqlState.ConnectionFailure,
+    detail: 'Whether the last statement was carried out is not known.',
+    hint: 'Connect again; if that fails, the server or the gateway in front of it is down.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { CancelRegistry } from '../cancel-registry.ts';
+import { answerCancel } from '../forward-cancel.ts';
+import {
+  authenticationOk,
+  encodeBackendKeyData,
+  encodeNegotiateProtocolVersion,
+  encodeReadyForQuery,
+} from '../wire/backend-messages.ts';
+import type { FrontendKey } from '../wire/cancel-key.ts';
+import { negotiateVersion, requireUser } from '../wire/startup-packet.ts';
+import { closeSession } from './close.ts';
+import { authenticationTooSlow, tooManyClients } from './connection-errors.ts';
+import { Lifetime } from './lifetime.ts';
+import { MessageChannel } from './message-channel.ts';
+import { type OpenedStartup, readStartup } from './read-startup.ts';
+import { relay } from './relay.ts';
+import type { Admission, ClientConnection, Peer, SessionPolicy, SessionRecord } from './session-policy.ts';
+import type { UpstreamSession } from './upstream-login.ts';
+
+/**
+ * One client connection from accept to close: the table of contents, each step in a file of its own.
+ * Never rejects; how it ended goes to `policy.events`. `signal` ends it, its reason being the client's last words.
+ */
+export async function runSession<Who>(
+  socket: Socket,
+  policy: SessionPolicy<Who>,
+  cancels: CancelRegistry,
+  signal: AbortSignal,
+  admission: Admission = { overLimit: false },
+): Promise<void> {
+  const lifetime = new Lifetime(socket, signal, policy.authenticationTimeoutMs, authenticationTooSlow);
+  const record: SessionRecord<Who> = { stage: 'startup', peer: peerOf(socket), channel: new MessageChannel(socket) };
+  const startedAt = performance.now();
+  try {
+    const opening = await readStartup(record, policy.clientTls, lifetime.signal);
+    if (opening.kind === 'nothing') return;
+    if (opening.kind === 'cancel') {
+      return await answerCancel(opening.key, record.peer, cancels, policy.events, lifetime.signal);
+    }
+
+    record.stage = 'authenticate';
+    const connection = introduce(opening, record.peer);
+    record.connection = connection;
+    if (admission.overLimit) throw tooManyClients();
+    const who = await policy.authenticate(connection, lifetime.signal);
+    record.who = who;
+    lifetime.endDeadline();
+
+    record.stage = 'upstream';
+    const upstream = await policy.connectUpstream(who, connection, lifetime.signal);
+    record.upstream = upstream;
+    const key = policy.frontendKeyFor(upstream, connection);
+    record.withdrawKey = key && cancels.register(key, { ...upstream, sessionId: connection.sessionId });
+    await policy.events.ready?.({ connection, who, upstream });
+
+    record.stage = 'relay';
+    welcome(connection.channel, upstream, key);
+    lifetime.endWatch();
+    record.outcome = await relay(connection.channel.release(), upstream.channel.release(), lifetime.signal);
+  } catch (error) {
+    record.error = error;
+  } finally {
+    lifetime.end();
+    await closeSession(record, performance.now() - startedAt, policy.events);
+  }
+}
+
+/** The version is settled at once, where PostgreSQL does it: before anything is asked of the client. */
+function introduce({ channel, startup, encrypted }: OpenedStartup, peer: Peer): ClientConnection {
+  const { protocolVersion, unrecognized, negotiate } = negotiateVersion(startup);
+  if (negotiate) channel.write(encodeNegotiateProtocolVersion(protocolVersion, unrecognized));
+  requireUser(startup);
+  return { sessionId: randomUUID(), channel, startup, protocolVersion, encrypted, peer };
+}
+
+/** The rest of the login, as the backend that the client is attached to told it. */
+function welcome(channel: MessageChannel, upstream: UpstreamSession, key: FrontendKey | undefined): void {
+  const backendKeyData = key ? [encodeBackendKeyData(key)] : [];
+  channel.write(authenticationOk, ...upstream.loginMessages, ...backendKeyData, encodeReadyForQuery('I'));
+}
+
+function peerOf(socket: Socket): Peer {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  return {
+    ...(remoteAddress === undefined ? {} : { address: remoteAddress }),
+    ...(remotePort === undefined ? {} : { port: remotePort }),
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(localPort === undefined ? {} : { localPort }),
+  };
+}
