@@ -1,5 +1,7 @@
-import type { ConfigError } from './config-error.ts';
-import type { PathsInput } from './paths.ts';
+import { closestWord } from './closest-word.ts';
+import { ConfigError } from './config-error.ts';
+import { type ParsedConfig, parseConfig } from './parse-config.ts';
+import { type PathsInput, paths } from './paths.ts';
 import type { Profile } from './profile.ts';
 
 export interface ConfigInput extends PathsInput {
@@ -7,7 +9,7 @@ export interface ConfigInput extends PathsInput {
   readFile(path: string): Promise<string>;
 }
 
-export interface Config {
+export interface Config extends ParsedConfig {
   readonly path: string;
   /** False when there is no file yet; then `profiles` is empty. */
   readonly exists: boolean;
@@ -18,14 +20,49 @@ export interface Config {
 }
 
 /**
- * Reads and checks the configuration file. Rejects with ConfigError for what concerns the whole file (TOML syntax, unknown
- * top-level keys); what concerns one profile is in `problems`.
+ * Reads and checks the configuration file. Rejects with ConfigError for what concerns the whole file (unreadable, TOML syntax,
+ * unknown top-level keys); what concerns one profile is in `problems`.
  */
-export function loadConfig(_input: ConfigInput): Promise<Config> {
-  throw new Error('not written yet');
+export async function loadConfig(input: ConfigInput): Promise<Config> {
+  const { configFile: path, runtimeDirectory } = paths(input);
+  const text = await readText(path, input);
+  if (text === undefined) return { path, exists: false, profiles: new Map(), problems: new Map() };
+  return { path, exists: true, ...parseConfig(text, { path, homedir: input.homedir, runtimeDirectory }) };
 }
 
 /** The profile called `name`, else `default_profile`, else the only one there is. Throws ConfigError. */
-export function selectProfile(_config: Config, _name?: string): Profile {
-  throw new Error('not written yet');
+export function selectProfile(config: Config, name?: string): Profile {
+  const names = [...config.profiles.keys(), ...config.problems.keys()];
+  const wanted = name ?? config.defaultProfile ?? (names.length === 1 ? names[0] : undefined);
+  if (wanted === undefined) throw nothingSelected(config, names);
+  const problem = config.problems.get(wanted);
+  if (problem !== undefined) throw problem;
+  const profile = config.profiles.get(wanted);
+  if (profile !== undefined) return profile;
+  const suggestion = closestWord(wanted, names);
+  throw new ConfigError(`there is no profile "${wanted}"`, {
+    path: config.path,
+    hint: suggestion === undefined ? listOf(names) : `Did you mean "${suggestion}"?`,
+  });
+}
+
+async function readText(path: string, input: ConfigInput): Promise<string | undefined> {
+  try {
+    return await input.readFile(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return undefined;
+    throw new ConfigError(`cannot be read (${code ?? 'unknown error'})`, { path, cause });
+  }
+}
+
+function nothingSelected(config: Config, names: readonly string[]): ConfigError {
+  const what = names.length === 0 ? 'there are no profiles yet' : 'no default_profile is set';
+  return new ConfigError(what, { path: config.path, hint: listOf(names) });
+}
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0)
+    return 'Run "gprxy login --issuer URL --client-id ID --upstream DSN" to make the first profile.';
+  return `Profiles: ${names.join(', ')}. Name one by --profile, GPRXY_PROFILE or default_profile.`;
 }

@@ -16,3 +16,4 @@ export {
   startSidecar,
 } from './start-sidecar.ts';
 export type { LastError, ListenerStatus, SidecarStatus } from './status.ts';
+export { userFromTemplate } from './user-template.ts';

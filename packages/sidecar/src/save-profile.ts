@@ -1,4 +1,11 @@
-/** A profile as a person would write it into the file. Keys left out take the defaults of config.ts. */
+import { chmod, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { stringify } from 'smol-toml';
+import { ConfigError } from './config-error.ts';
+import { parseConfig } from './parse-config.ts';
+import { type TomlLine, tomlLines } from './toml-lines.ts';
+
+/** A profile as a person would write it into the file. Keys left out take the defaults of the file, or stay as they are. */
 export interface NewProfile {
   readonly name: string;
   readonly issuer: string;
@@ -8,7 +15,7 @@ export interface NewProfile {
   readonly resource?: string;
   readonly scopes?: readonly string[];
   readonly caFile?: string;
-  /** As in the file: `"127.0.0.1:5433"`, `"unix"`, `"unix:/directory"`. */
+  /** As in the file: `"127.0.0.1:5433"`, `"unix"`, `"unix:/directory"`. The very first profile gets `"127.0.0.1:5433"`. */
   readonly listen?: string | readonly string[];
   readonly localAuth?: string;
   readonly user?: string;
@@ -16,9 +23,99 @@ export interface NewProfile {
 
 /**
  * Adds `[profiles.NAME]` to the file, or replaces the keys given in the one that is there; everything else in the file, comments
- * included, stays as it is. The first profile becomes `default_profile`. The file is replaced atomically, mode 0600, in a 0700 directory.
- * Rejects with ConfigError, and leaves the file alone, if the result would not load.
+ * included, stays as it is. The first profile becomes `default_profile`. The file is replaced atomically, mode 0600, in a 0700
+ * directory. Rejects with ConfigError, and leaves the file alone, if the result would not load.
  */
-export function saveProfile(_path: string, _profile: NewProfile): Promise<void> {
-  throw new Error('not written yet');
+export async function saveProfile(path: string, profile: NewProfile): Promise<void> {
+  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw new ConfigError(`cannot be read (${error.code})`, { path, cause: error });
+  });
+  const after = withProfile(before, profile);
+  requireLoads(after, path, profile.name);
+  await replaceFile(path, after);
+}
+
+/** The text of the file with the profile in it. */
+export function withProfile(text: string, profile: NewProfile): string {
+  const lines = tomlLines(text);
+  const isFirst = !lines.some((line) => line.path[0] === 'profiles');
+  const keys = keysOf(isFirst ? { listen: '127.0.0.1:5433', ...profile } : profile);
+  const table = lines.find((line) => line.kind === 'table' && line.path.join('\0') === `profiles\0${profile.name}`);
+  if (table !== undefined) return withKeys(text, lines, table, keys);
+  const header = stringify({ profiles: { [profile.name]: { '': 0 } } }).split('\n', 1)[0];
+  const addition = `${[header, ...keys.values()].join('\n')}\n`;
+  if (isFirst && !lines.some((line) => line.path[0] === 'default_profile')) {
+    return joined(`${keyLine('default_profile', profile.name)}\n${text}`, addition);
+  }
+  return joined(text, addition);
+}
+
+function joined(text: string, addition: string): string {
+  const body = text.trimEnd();
+  return body === '' ? addition : `${body}\n\n${addition}`;
+}
+
+/** Lines of the file by key. */
+function keysOf(profile: NewProfile): Map<string, string> {
+  const values = {
+    issuer: profile.issuer,
+    client_id: profile.clientId,
+    audience: profile.audience,
+    resource: profile.resource,
+    scopes: profile.scopes,
+    ca_file: profile.caFile,
+    upstream: profile.upstream,
+    listen: profile.listen,
+    local_auth: profile.localAuth,
+    user: profile.user,
+  };
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return new Map(given.map(([key, value]) => [key, keyLine(key, value)]));
+}
+
+function keyLine(key: string, value: unknown): string {
+  return stringify({ [key]: value }).trimEnd();
+}
+
+/** Replaces or inserts the lines of one table. Values that span lines do not survive this; requireLoads notices. */
+function withKeys(
+  text: string,
+  lines: readonly TomlLine[],
+  table: TomlLine,
+  keys: ReadonlyMap<string, string>,
+): string {
+  const rows = text.split('\n');
+  const added: string[] = [];
+  for (const [key, row] of keys) {
+    const wanted = [...table.path, key].join('\0');
+    const line = lines.find((candidate) => candidate.kind === 'key' && candidate.path.join('\0') === wanted);
+    if (line === undefined) added.push(row);
+    else rows[line.number - 1] = row;
+  }
+  rows.splice(table.number, 0, ...added);
+  return rows.join('\n');
+}
+
+function requireLoads(text: string, path: string, name: string): void {
+  // Where sockets would be does not matter here.
+  const { profiles, problems } = parseConfig(text, { path, homedir: '/', runtimeDirectory: '/' });
+  const problem = problems.get(name);
+  if (problem !== undefined) throw problem;
+  if (!profiles.has(name)) throw new ConfigError(`profile "${name}" cannot be added; edit the file by hand`, { path });
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // A file that is a link (to a dotfiles repository, say) stays one: its target is replaced.
+  const target = await realpath(path).catch(() => path);
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await chmod(temporary, 0o600);
+    await rename(temporary, target);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new ConfigError(`cannot be written (${(cause as NodeJS.ErrnoException).code})`, { path, cause });
+  }
 }

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { closestWord } from './closest-word.ts';
+
+const words = ['issuer', 'client_id', 'listen', 'local_auth', 'upstream', 'user'];
+
+it.each([
+  ['isuer', 'issuer'],
+  ['clientId', 'client_id'],
+  ['client', 'client_id'],
+  ['lsiten', 'listen'],
+  ['local-auth', 'local_auth'],
+  ['banana', undefined],
+  ['', undefined],
+])('takes %j for %j', (typed, word) => {
+  expect(closestWord(typed, words)).toBe(word);
+});

@@ -1,0 +1,61 @@
+import { posix } from 'node:path';
+import type { ListenAddress } from './profile.ts';
+
+/** Sockets are found by `host=/directory`, so each profile gets a directory of its own and the default port's name in it. */
+const SOCKET_NAME = '.s.PGSQL.5432';
+
+export interface ListenContext {
+  readonly profile: string;
+  readonly runtimeDirectory: string;
+  readonly homedir: string;
+}
+
+/** Reads one `listen` value: `"127.0.0.1:5433"`, `"[::1]:5433"`, `"localhost:5433"`, `"unix"`, `"unix:/directory"`. Throws a plain Error. */
+export function parseListenAddress(value: string, context: ListenContext): ListenAddress {
+  if (value === 'unix') return { path: posix.join(context.runtimeDirectory, context.profile, SOCKET_NAME) };
+  if (value.startsWith('unix:')) return { path: socketFile(value.slice('unix:'.length), context.homedir) };
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value);
+  if (match === null) {
+    throw new Error(`"${value}" is not an address: use "127.0.0.1:5433", "unix" or "unix:/directory"`);
+  }
+  const host = match[1] ?? match[2] ?? '';
+  const port = Number(match[3]);
+  if (port > 65_535) throw new Error(`"${value}": ports end at 65535`);
+  requireLoopback(host);
+  return { host, port };
+}
+
+/** Throws a plain Error unless `host` is this machine only. Names other than localhost are not resolved: they may change. */
+export function requireLoopback(host: string): void {
+  if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return;
+  throw new Error(
+    `"${host}" can be reached from other machines; gprxy listens on loopback (127.0.0.1, ::1) or a Unix socket only, ` +
+      'because whoever reaches the port is logged in as you',
+  );
+}
+
+/**
+ * The addresses to bind for one configured address. 127.0.0.1 and ::1 come together: `localhost` may mean either, and the one
+ * left free could be taken by another user of the machine.
+ */
+export function bindAddresses(address: ListenAddress): ListenAddress[] {
+  if ('path' in address) return [address];
+  requireLoopback(address.host);
+  if (!['localhost', '127.0.0.1', '::1'].includes(address.host)) return [address];
+  return [
+    { host: '127.0.0.1', port: address.port },
+    { host: '::1', port: address.port },
+  ];
+}
+
+/** `127.0.0.1:5433`, `[::1]:5433` or the path. */
+export function formatAddress(address: ListenAddress): string {
+  if ('path' in address) return address.path;
+  return `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+function socketFile(path: string, homedir: string): string {
+  const expanded = path.startsWith('~/') ? posix.join(homedir, path.slice(2)) : path;
+  if (!posix.isAbsolute(expanded)) throw new Error(`"unix:${path}": the path of a socket must be absolute`);
+  return posix.basename(expanded).startsWith('.s.PGSQL.') ? expanded : posix.join(expanded, SOCKET_NAME);
+}
