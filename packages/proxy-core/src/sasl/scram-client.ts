@@ -1,13 +1,11 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { ProtocolError, SqlState, UpstreamError } from '../errors.ts';
+import { ProtocolError } from '../errors.ts';
 import { saslprep } from './saslprep.ts';
+import { KEY_BYTES, parseServerFinal, parseServerFirst, serverRefused } from './scram-messages.ts';
 
 const deriveKey = promisify(pbkdf2);
 
-/** PostgreSQL's default is 4,096. Without a cap, a server could keep our processor busy for as long as it likes. */
-const MAX_ITERATIONS = 100_000;
-const KEY_BYTES = 32;
 const NONCE_BYTES = 18;
 
 export interface ScramOptions {
@@ -91,7 +89,7 @@ export class ScramSha256Client {
   verify(serverFinal: Buffer): void {
     const signature = parseServerFinal(serverFinal);
     if (!this.#serverSignature || !timingSafeEqual(signature, this.#serverSignature)) {
-      throw refused('incorrect server signature in SCRAM exchange');
+      throw serverRefused('incorrect server signature in SCRAM exchange');
     }
     this.#advance('final message sent', 'verified');
   }
@@ -102,46 +100,10 @@ export class ScramSha256Client {
   }
 }
 
-const SERVER_FIRST = /^r=(?<nonce>[\x21-\x2b\x2d-\x7e]+),s=(?<salt>[^,]+),i=(?<iterations>[1-9][0-9]{0,9})(?:,.*)?$/s;
-const SERVER_FINAL = /^(?:v=(?<signature>[^,]+)|e=(?<error>[^,]*))(?:,.*)?$/s;
-
-function parseServerFirst(message: Buffer, clientNonce: string): { nonce: string; salt: Buffer; iterations: number } {
-  const { nonce = '', salt = '', iterations } = SERVER_FIRST.exec(message.toString())?.groups ?? {};
-  if (!iterations) throw new ProtocolError('malformed SCRAM server-first-message');
-  if (!nonce.startsWith(clientNonce) || nonce.length === clientNonce.length) {
-    throw new ProtocolError('invalid SCRAM response (nonce mismatch)');
-  }
-  if (Number(iterations) > MAX_ITERATIONS) {
-    throw new ProtocolError(
-      `the server asks for ${iterations} SCRAM iterations, at most ${MAX_ITERATIONS} are accepted`,
-    );
-  }
-  return { nonce, salt: decodeBase64(salt), iterations: Number(iterations) };
-}
-
-function parseServerFinal(message: Buffer): Buffer {
-  const { signature, error } = SERVER_FINAL.exec(message.toString())?.groups ?? {};
-  if (error !== undefined) throw refused(`error received from server in SCRAM exchange: ${error}`);
-  const bytes = decodeBase64(signature ?? '');
-  if (bytes.length !== KEY_BYTES) throw new ProtocolError('malformed SCRAM server-final-message');
-  return bytes;
-}
-
-/** Buffer.from skips what is not base64; encoding again shows whether it did. */
-function decodeBase64(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64') !== text) throw new ProtocolError('malformed SCRAM message (invalid base64)');
-  return bytes;
-}
-
 function hmac(key: Buffer, data: string): Buffer {
   return createHmac('sha256', key).update(data).digest();
 }
 
 function xor(a: Buffer, b: Buffer): Buffer {
   return Buffer.from(a.map((byte, index) => byte ^ (b[index] as number)));
-}
-
-function refused(message: string): UpstreamError {
-  return new UpstreamError(message, { code: 'ERR_UPSTREAM_AUTHENTICATION', sqlState: SqlState.InvalidAuthorization });
 }
