@@ -1,0 +1,92 @@
+import { usageError } from '../../cli-error.ts';
+import { isSocket, type LocalEndpoint } from '../../local-endpoint.ts';
+import type { DsnFormat } from './dsn-formats.ts';
+
+export interface DsnTarget {
+  readonly endpoint: LocalEndpoint;
+  readonly database: string;
+  readonly profile: string;
+}
+
+/**
+ * The sidecar's address in a client's own form. No form names a password, and the local hop is plain text that never leaves the
+ * machine; the sidecar replaces the user name, so none is given where the client can do without.
+ */
+export function formatDsn(format: DsnFormat, target: DsnTarget): readonly string[] {
+  return formats[format](target);
+}
+
+const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string[]>> = {
+  uri: (target) => [uri(target)],
+  node: (target) => [uri(target)],
+  psql: (target) => [`psql '${uri(target)}'`],
+  python: (target) => [keywords(target)],
+  jdbc: (target) => [jdbcUrl(target)],
+  dbeaver: (target) => [
+    `driver=postgresql|url=${jdbcUrl(target)}|name=gprxy ${target.profile}|savePassword=true|connect=true`,
+  ],
+  datagrip: datagripSource,
+  pgservice: ({ endpoint: { host, port }, database, profile }) => [
+    `[gprxy-${profile}]`,
+    `host=${host}`,
+    `port=${port}`,
+    `dbname=${database}`,
+    'sslmode=disable',
+  ],
+  env: ({ endpoint: { host, port }, database }) => [
+    ...exported({ PGHOST: host, PGPORT: String(port), PGDATABASE: database, PGSSLMODE: 'disable' }),
+    // Whoever asks for a password on that port is not the sidecar; libpq 16 and newer then refuse to send one.
+    ...exported({ PGREQUIREAUTH: 'none' }),
+  ],
+};
+
+/** libpq's URI; a socket's directory is a parameter, since it cannot be a host in a URL. */
+function uri({ endpoint, database }: DsnTarget): string {
+  const path = encodeURIComponent(database);
+  if (!isSocket(endpoint)) return `postgresql://${urlHost(endpoint)}:${endpoint.port}/${path}?sslmode=disable`;
+  return `postgresql:///${path}?host=${encodeURIComponent(endpoint.host)}&port=${endpoint.port}&sslmode=disable`;
+}
+
+function keywords({ endpoint: { host, port }, database }: DsnTarget): string {
+  return `host=${quoted(host)} port=${port} dbname=${quoted(database)} sslmode=disable`;
+}
+
+function jdbcUrl({ endpoint, database }: DsnTarget): string {
+  if (isSocket(endpoint)) {
+    throw usageError('Java clients cannot use a Unix socket', 'Add listen = "127.0.0.1:5433" to the profile.');
+  }
+  return `jdbc:postgresql://${urlHost(endpoint)}:${endpoint.port}/${encodeURIComponent(database)}?sslmode=disable`;
+}
+
+/** What DataGrip's "Import from clipboard" reads. */
+function datagripSource(target: DsnTarget): readonly string[] {
+  return [
+    '#DataSourceSettings#',
+    '#LocalDataSource: gprxy',
+    '#BEGIN#',
+    `<data-source source="LOCAL" name="gprxy ${xml(target.profile)}"><driver-ref>postgresql</driver-ref>` +
+      `<jdbc-driver>org.postgresql.Driver</jdbc-driver><jdbc-url>${xml(jdbcUrl(target))}</jdbc-url>` +
+      '<auth-provider>no-auth</auth-provider></data-source>',
+    '#END#',
+  ];
+}
+
+function exported(variables: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
+}
+
+function urlHost({ host }: LocalEndpoint): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function quoted(value: string): string {
+  return /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
+}
+
+function shellWord(value: string): string {
+  return /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+function xml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}

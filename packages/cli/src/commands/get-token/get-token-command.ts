@@ -1,0 +1,26 @@
+import { type Command, Option } from 'commander';
+import { durationArgument, profileOption } from '../../command-options.ts';
+
+export interface GetTokenOptions {
+  readonly profile?: string;
+  readonly format: 'raw' | 'json' | 'pgpass';
+  /** Milliseconds. */
+  readonly minTtl?: number;
+}
+
+export function defineGetToken(program: Command, getToken: (options: GetTokenOptions) => Promise<void>): void {
+  program
+    .command('get-token')
+    .summary('print an access token that is valid now')
+    .description(
+      'Print an access token that is valid now, renewed first if need be. Standard output carries nothing else.',
+    )
+    .addOption(profileOption())
+    .addOption(new Option('--format <format>', 'how to print it').choices(['raw', 'json', 'pgpass']).default('raw'))
+    .option(
+      '--min-ttl <duration>',
+      'how long it must still be valid, such as 90s or 5m (default: 60s)',
+      durationArgument,
+    )
+    .action((options: GetTokenOptions) => getToken(options));
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { collectWords, profileOption } from '../../command-options.ts';
+
+export interface LoginOptions {
+  readonly profile?: string;
+  readonly issuer?: string;
+  readonly clientId?: string;
+  readonly upstream?: string;
+  readonly audience?: string;
+  readonly resource?: string;
+  readonly scope?: readonly string[];
+  readonly caFile?: string;
+  readonly listen?: readonly string[];
+  readonly user?: string;
+  /** False: leave the browser alone. */
+  readonly open: boolean;
+  readonly insecureStorage: boolean;
+}
+
+const described = `Sign in with the device flow: confirm a code at your company's login page, in any browser.
+The login is kept in the OS keychain, and renewed from there.`;
+
+const examples = `
+The first time, describe the profile as well:
+  gprxy login --issuer https://login.corp.example --client-id gprxy-cli \\
+    --upstream postgresql://gateway.corp.example:6432`;
+
+export function defineLogin(program: Command, login: (options: LoginOptions) => Promise<void>): void {
+  program
+    .command('login')
+    .summary('sign in with your company login')
+    .description(described)
+    .addOption(profileOption())
+    .option('--device', 'sign in with a code, the only way so far')
+    .option('--no-open', 'do not open the browser')
+    .option('--insecure-storage', 'keep the login in a file that only you can read, where there is no keychain', false)
+    .optionsGroup('The profile, made or changed when given:')
+    .option('--issuer <url>', 'the identity provider')
+    .option('--client-id <id>', "gprxy's client id there")
+    .option('--upstream <dsn>', 'the gateway or PostgreSQL server')
+    .option('--audience <audience>', 'whom the access token is for')
+    .option('--resource <uri>', 'the same by RFC 8707')
+    .option('--scope <scopes>', 'scopes to ask for, repeatable', collectWords)
+    .option('--ca-file <pem>', 'certificate authority of a private identity provider')
+    .option('--listen <address>', 'where "gprxy start" listens: HOST:PORT or unix, repeatable', collectWords)
+    .option('--user <template>', 'user name sent upstream, default {email}')
+    .addHelpText('after', examples)
+    .action(({ device: _theDefault, ...options }: LoginOptions & { device?: true }) => login(options));
+}

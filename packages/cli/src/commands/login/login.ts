@@ -1,0 +1,47 @@
+import type { DevicePrompt, StoredLogin } from '@gprxy/credentials';
+import type { Profile } from '@gprxy/sidecar';
+import type { Dependencies } from '../../dependencies.ts';
+import { profileLogin } from '../../profile-login.ts';
+import { readStoreChoice, type StoreKind, writeStoreChoice } from '../../store-choice.ts';
+import type { LoginOptions } from './login-command.ts';
+import { offerBrowser } from './offer-browser.ts';
+import { profileToSignInTo } from './profile-to-sign-in-to.ts';
+import { sayInsecureStorage, saySignedIn } from './say-signed-in.ts';
+import { showDevicePrompt } from './show-device-prompt.ts';
+import { prepareWaiting } from './waiting.ts';
+
+/** Signs in with the device flow (RFC 8628) and keeps what comes of it in the profile's store. */
+export async function login(options: LoginOptions, dependencies: Dependencies): Promise<void> {
+  const profile = await profileToSignInTo(options, dependencies);
+  const storeKind = await storeFor(profile, options, dependencies);
+  if (storeKind === 'file') sayInsecureStorage(dependencies);
+  const stored = await signIn(profile, storeKind, options, dependencies);
+  await writeStoreChoice(profile.name, storeKind, dependencies);
+  saySignedIn({ profile, storeKind, stored }, dependencies);
+}
+
+async function storeFor(profile: Profile, options: LoginOptions, dependencies: Dependencies): Promise<StoreKind> {
+  return options.insecureStorage ? 'file' : readStoreChoice(profile.name, dependencies);
+}
+
+async function signIn(
+  profile: Profile,
+  storeKind: StoreKind,
+  options: LoginOptions,
+  dependencies: Dependencies,
+): Promise<StoredLogin> {
+  const credentials = await dependencies.credentials();
+  const place = await profileLogin(profile, dependencies, storeKind);
+  const waiting = await prepareWaiting(dependencies);
+  const present = await showDevicePrompt(dependencies);
+  const show = (prompt: DevicePrompt): void => {
+    present(prompt);
+    if (options.open) offerBrowser(prompt, dependencies);
+    waiting.start(prompt.expiresAt);
+  };
+  try {
+    return await credentials.login({ ...place, show, signal: dependencies.interrupts.signal });
+  } finally {
+    waiting.stop();
+  }
+}

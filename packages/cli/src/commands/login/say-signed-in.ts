@@ -1,0 +1,31 @@
+import type { StoredLogin } from '@gprxy/credentials';
+import type { Profile } from '@gprxy/sidecar';
+import type { Dependencies } from '../../dependencies.ts';
+import { displayName, storeName } from '../../names.ts';
+import { say } from '../../say.ts';
+import type { StoreKind } from '../../store-choice.ts';
+import { relativeTime } from '../../time-left.ts';
+
+export interface SignedIn {
+  readonly profile: Profile;
+  readonly storeKind: StoreKind;
+  readonly stored: StoredLogin;
+}
+
+export function saySignedIn({ profile, storeKind, stored }: SignedIn, dependencies: Dependencies): void {
+  const renewed = stored.refreshToken === undefined ? 'the provider gave no way to renew it' : 'renewed by itself';
+  say(
+    dependencies,
+    `Signed in as ${displayName(stored)} (profile "${profile.name}").`,
+    `  login kept in  ${storeName(storeKind, dependencies.platform)}`,
+    `  token expires  ${relativeTime(stored.expiresAt, dependencies.now())}; ${renewed}`,
+    'Next: gprxy psql',
+  );
+}
+
+export function sayInsecureStorage(dependencies: Dependencies): void {
+  say(
+    dependencies,
+    'gprxy: warning: the login is kept unencrypted, in a file that only you can read (--insecure-storage).',
+  );
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { profileOption } from '../../command-options.ts';
+
+export interface PsqlOptions {
+  readonly profile?: string;
+  readonly database?: string;
+  /** For psql, as they came. */
+  readonly args: readonly string[];
+}
+
+const examples = `
+Examples:
+  gprxy psql                              the default database
+  gprxy psql sales -c 'select 1'          arguments after the database are psql's own
+  gprxy psql -P prod sales -- --csv -f report.sql`;
+
+export function definePsql(program: Command, psql: (options: PsqlOptions) => Promise<number>): void {
+  program
+    .command('psql')
+    .summary('run psql as yourself')
+    .description('Run psql as yourself, through the running sidecar or one that lives as long as psql does.')
+    .usage('[options] [database] [-- psql arguments]')
+    // -h is psql's host option, so only the long form asks for help.
+    .helpOption('--help', 'display help for command')
+    .addOption(profileOption())
+    .argument('[arguments...]')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .addHelpText('after', examples)
+    .action(async (words: readonly string[], options: Pick<PsqlOptions, 'profile'>) => {
+      await psql({ ...options, ...splitArguments(words) });
+    });
+}
+
+/** The first word is the database unless it is an option; a `--` before psql's own arguments is ours. */
+function splitArguments(words: readonly string[]): Pick<PsqlOptions, 'database' | 'args'> {
+  const [first, ...rest] = words;
+  if (first === undefined || first.startsWith('-')) return { args: withoutSeparator(words) };
+  return { database: first, args: withoutSeparator(rest) };
+}
+
+function withoutSeparator(words: readonly string[]): readonly string[] {
+  return words[0] === '--' ? words.slice(1) : words;
+}

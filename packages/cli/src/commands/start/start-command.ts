@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { collectWords } from '../../command-options.ts';
+
+export interface StartOptions {
+  /** Which profiles; all that have a `listen` when left out. */
+  readonly profile?: readonly string[];
+  readonly detach?: true;
+}
+
+export function defineStart(program: Command, start: (options: StartOptions) => Promise<number>): void {
+  program
+    .command('start')
+    .summary('start the sidecar')
+    .description(
+      'Start the sidecar, which serves every profile that has a "listen". Without --detach it stays here and logs.',
+    )
+    .option('-P, --profile <name>', 'only this profile, repeatable', collectWords)
+    .option('-d, --detach', 'go to the background as soon as it listens')
+    .action(async (options: StartOptions) => {
+      await start(options);
+    });
+}

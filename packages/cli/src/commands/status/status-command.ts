@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { jsonOption } from '../../command-options.ts';
+
+export interface StatusOptions {
+  readonly json?: true;
+}
+
+export function defineStatus(program: Command, status: (options: StatusOptions) => Promise<number>): void {
+  program
+    .command('status')
+    .summary('what the sidecar is doing')
+    .description(
+      'Listeners, connections, token expiry and the last error of the sidecar. Exits with 1 when it does not run.',
+    )
+    .addOption(jsonOption())
+    .action(async (options: StatusOptions) => {
+      await status(options);
+    });
+}

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import type * as credentialsPackage from '@gprxy/credentials';
+import type * as sidecarPackage from '@gprxy/sidecar';
+import { ExitCode } from './exit-code.ts';
+import { type Interrupts, listenForInterrupts } from './interrupts.ts';
+import { type RunProgram, readyMessage, type StartDaemon } from './programs.ts';
+import type { Environment, Terminal } from './terminal.ts';
+
+export type Credentials = Pick<
+  typeof credentialsPackage,
+  'login' | 'logout' | 'createOidcTokenSource' | 'createKeychainStore' | 'createFileStore' | 'createFetch'
+>;
+export type Sidecars = Pick<typeof sidecarPackage, 'startSidecar' | 'runDaemon' | 'requestControl' | 'createLog'>;
+
+/** Everything the commands need of the outside world: main.ts passes the real one, a test another. */
+export interface Dependencies {
+  readonly version: string;
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  readonly homedir: string;
+  readonly tmpdir: string;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  readonly interrupts: Interrupts;
+  /** The process as the daemon's source of SIGTERM and SIGINT. */
+  readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+  /** Wall clock, epoch ms. */
+  now(): number;
+  /** Text of a file as UTF-8. */
+  readFile(path: string): Promise<string>;
+  openBrowser(url: string): Promise<void>;
+  /** Runs a program on our own terminal until it ends. */
+  readonly runProgram: RunProgram;
+  /** Runs this same program again, detached from the terminal. */
+  readonly startDaemon: StartDaemon;
+  /** Tells the `gprxy start --detach` that started us that we listen; nothing where nobody waits. */
+  announceReady(): void;
+  credentials(): Promise<Credentials>;
+  sidecars(): Promise<Sidecars>;
+}
+
+/** The real world. What a command may not need is loaded when it is asked for. */
+export function createDependencies(process: NodeJS.Process, env: Environment, version: string): Dependencies {
+  const interrupts = listenForInterrupts(process, ExitCode.Interrupted);
+  return {
+    version,
+    env,
+    platform: process.platform,
+    homedir: homedir(),
+    tmpdir: tmpdir(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    interrupts,
+    signals: process,
+    now: Date.now,
+    readFile: (path) => readFile(path, 'utf8'),
+    openBrowser: async (url) => (await import('./open-browser.ts')).openBrowser(url),
+    runProgram: async (program) =>
+      (await import('./run-program.ts')).runProgram(program, { interrupts, signals: process }),
+    startDaemon: async (daemon) => {
+      const self = { execPath: process.execPath, script: process.argv[1] as string };
+      return (await import('./start-daemon.ts')).startDaemon(daemon, self);
+    },
+    announceReady: () => process.send?.(readyMessage),
+    credentials: () => import('@gprxy/credentials'),
+    sidecars: () => import('@gprxy/sidecar'),
+  };
+}

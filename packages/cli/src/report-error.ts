@@ -1,0 +1,26 @@
+import { coloursFor } from './colours.ts';
+import type { Dependencies } from './dependencies.ts';
+import { ExitCode, exitCodeFor } from './exit-code.ts';
+import { printable } from './printable.ts';
+import { say } from './say.ts';
+
+/** What happened, why, and what to type next. commander has already said its own errors. */
+export async function reportError(error: unknown, dependencies: Dependencies): Promise<void> {
+  if (textOf(error, 'code').startsWith('commander.')) return;
+  const colours = await coloursFor(dependencies.stderr, dependencies.env);
+  const message = error instanceof Error ? error.message : String(error);
+  say(dependencies, `${colours.red('gprxy:')} ${printable(message)}`);
+  for (const line of linesBelow(error)) say(dependencies, `  ${printable(line)}`);
+  if (dependencies.env.GPRXY_DEBUG && error instanceof Error) say(dependencies, error.stack ?? '');
+}
+
+function linesBelow(error: unknown): readonly string[] {
+  const lines = [textOf(error, 'detail'), textOf(error, 'hint')].filter((line) => line !== '');
+  const unexplained = lines.length === 0 && exitCodeFor(error) === ExitCode.Unexpected;
+  return unexplained ? ['gprxy did not expect this. GPRXY_DEBUG=1 shows where it happened.'] : lines;
+}
+
+function textOf(error: unknown, property: 'code' | 'detail' | 'hint'): string {
+  const value = error instanceof Error ? (error as unknown as Record<string, unknown>)[property] : undefined;
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,41 @@
+import type { Dependencies } from './dependencies.ts';
+import { ExitCode, exitCodeFor } from './exit-code.ts';
+import { type Commands, createProgram } from './program.ts';
+
+/** Runs one command line and tells the exit code. Every error has been told by then. */
+export async function run(args: readonly string[], dependencies: Dependencies): Promise<number> {
+  let exitCode: number = ExitCode.Ok;
+  const commands = lazyCommands(dependencies, (code) => {
+    exitCode = code;
+  });
+  try {
+    await createProgram(commands, dependencies).parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const { reportError } = await import('./report-error.ts');
+    await reportError(error, dependencies);
+    return exitCodeFor(error);
+  }
+}
+
+/** Each command's code is loaded when it is run, so that `--version` and `get-token` do not wait for the others. */
+function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => void): Commands {
+  return {
+    login: async (options) => (await import('./commands/login/login.ts')).login(options, dependencies),
+    logout: async (options) => (await import('./commands/logout/logout.ts')).logout(options, dependencies),
+    whoami: async (options) => (await import('./commands/whoami/whoami.ts')).whoami(options, dependencies),
+    getToken: async (options) => (await import('./commands/get-token/get-token.ts')).getToken(options, dependencies),
+    dsn: async (options) => (await import('./commands/dsn/dsn.ts')).dsn(options, dependencies),
+    stop: async () => (await import('./commands/stop/stop.ts')).stop(dependencies),
+    psql: (options) => returning(import('./commands/psql/psql.ts').then(({ psql }) => psql(options, dependencies))),
+    start: (options) =>
+      returning(import('./commands/start/start.ts').then(({ start }) => start(options, dependencies))),
+    status: (options) =>
+      returning(import('./commands/status/status.ts').then(({ status }) => status(options, dependencies))),
+  };
+
+  async function returning(code: Promise<number>): Promise<number> {
+    exitWith(await code);
+    return code;
+  }
+}

@@ -1,0 +1,21 @@
+import { paths, type SidecarStatus } from '@gprxy/sidecar';
+import { configInput } from './config-input.ts';
+import type { Dependencies } from './dependencies.ts';
+import { type LocalEndpoint, parseEndpoint } from './local-endpoint.ts';
+
+/** What the running daemon says of itself; undefined when none answers. */
+export async function sidecarStatus(dependencies: Dependencies): Promise<SidecarStatus | undefined> {
+  const { requestControl } = await dependencies.sidecars();
+  try {
+    return await requestControl(paths(configInput(dependencies)).controlSocket, 'status');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_NOT_RUNNING') return undefined;
+    throw error;
+  }
+}
+
+/** Where the running daemon listens for a profile, in the order of the configuration. */
+export function endpointsOf(status: SidecarStatus | undefined, profile: string): readonly LocalEndpoint[] {
+  const listening = status?.listeners.filter((l) => l.profile === profile && l.state === 'listening') ?? [];
+  return listening.map(({ address }) => parseEndpoint(address)).filter((endpoint) => endpoint !== undefined);
+}

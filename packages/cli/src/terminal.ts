@@ -1,0 +1,16 @@
+/** Standard output or standard error. Data goes to the first, prose to the second. */
+export type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+export interface Environment {
+  readonly [name: string]: string | undefined;
+}
+
+/** https://no-color.org: any value but the empty one switches colours off. */
+export function wantsColour(terminal: Terminal, env: Environment): boolean {
+  return terminal.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+}
+
+/** Whether we may redraw a line: a spinner in a log file is noise. */
+export function isInteractive(terminal: Terminal, env: Environment): boolean {
+  return terminal.isTTY === true && env.TERM !== 'dumb' && !env.CI;
+}

@@ -1,0 +1,70 @@
+// Makes packages/NAME/dist/bundle: one program with the workspace's packages inside, so that what npm installs needs nothing from the workspace.
+//   node scripts/bundle.mjs cli|gateway
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { licencesOf } from './bundled-licences.mjs';
+
+const packages = fileURLToPath(new URL('../packages/', import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** Bundled CommonJS modules call `require`, which an ES module has to be given. */
+const banner =
+  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
+
+/** Bundles `packages/NAME/src/main.ts` into `directory`; what the package names as dependencies stays outside. */
+export async function bundle(name, directory) {
+  const packageDirectory = `${packages}${name}`;
+  const { dependencies = {}, optionalDependencies = {} } = require(`${packageDirectory}/package.json`);
+  const { metafile } = await build({
+    entryPoints: [`${packageDirectory}/src/main.ts`],
+    outdir: directory,
+    bundle: true,
+    splitting: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    conditions: ['source', 'module'],
+    external: externals({ ...dependencies, ...optionalDependencies }),
+    banner: { js: banner },
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    absWorkingDir: packageDirectory,
+  });
+  await writeFile(`${directory}/LICENCES.txt`, await licencesOf(metafile, packageDirectory));
+}
+
+/** A directory that looks like the installed package: package.json, bin and the bundle. */
+export async function stagePackage(name, directory) {
+  await mkdir(directory, { recursive: true });
+  await cp(`${packages}${name}/package.json`, `${directory}/package.json`);
+  await cp(`${packages}${name}/bin`, `${directory}/bin`, { recursive: true });
+  await bundle(name, `${directory}/dist/bundle`);
+}
+
+function externals(dependencies) {
+  const outside = Object.entries(dependencies).filter(([, version]) => !version.startsWith('workspace:'));
+  return outside.map(([name]) => name);
+}
+
+/** Nobody sees half a bundle: it is made next to its place and moved there. */
+async function replaceBundle(name) {
+  const target = `${packages}${name}/dist/bundle`;
+  const fresh = `${target}-${process.pid}`;
+  await bundle(name, fresh);
+  await rm(target, { recursive: true, force: true });
+  await rename(fresh, target);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [name] = process.argv.slice(2);
+  if (name !== 'cli' && name !== 'gateway') {
+    console.error('usage: node scripts/bundle.mjs cli|gateway');
+    process.exit(2);
+  }
+  await replaceBundle(name);
+}
