@@ -1,5 +1,7 @@
 import type { CredentialDependencies } from './dependencies.ts';
-import type { DevicePrompt } from './oidc/device-login.ts';
+import { keepLogin } from './keep-login.ts';
+import { withAccountLock } from './lock/account-lock.ts';
+import { type DevicePrompt, runDeviceLogin } from './oidc/device-login.ts';
 import type { OidcSettings } from './settings.ts';
 import type { StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
@@ -13,7 +15,13 @@ export interface LoginOptions {
   signal: AbortSignal;
 }
 
-/** Probes the store, runs the device flow, then writes under the lock of the account. */
-export function login(_options: LoginOptions): Promise<StoredLogin> {
-  throw new Error('not there yet');
+/**
+ * Probes the store before anybody is asked anything, runs the device flow, then writes under the account's lock.
+ * The lock is not held while a person is looking for their phone: a daemon may refresh the former login meanwhile.
+ */
+export async function login({ settings, store, account, deps, show, signal }: LoginOptions): Promise<StoredLogin> {
+  await store.probe(signal);
+  const fresh = await runDeviceLogin({ settings, deps, signal, account }, show);
+  await withAccountLock(account, deps, signal, () => keepLogin(store, account, deps, fresh));
+  return fresh;
 }

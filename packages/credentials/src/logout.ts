@@ -1,5 +1,10 @@
 import type { CredentialDependencies } from './dependencies.ts';
+import { CredentialError } from './errors.ts';
+import { withAccountLock } from './lock/account-lock.ts';
+import { changeRevision } from './lock/login-revision.ts';
+import { revokeLogin } from './oidc/revoke-login.ts';
 import type { OidcSettings } from './settings.ts';
+import type { StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
 
 export interface LogoutOptions {
@@ -21,7 +26,45 @@ export interface LogoutResult {
   warning?: string;
 }
 
-/** Forgets the login here, then revokes it at the provider; works offline, with a warning. */
-export function logout(_options: LogoutOptions): Promise<LogoutResult> {
-  throw new Error('not there yet');
+/**
+ * Forgets the login here, then revokes it at the provider. In this order: what must not fail comes first, and a
+ * provider out of reach is a warning.
+ *
+ * @throws CredentialError `ERR_STORE_...` when the login is still in the store
+ */
+export async function logout(options: LogoutOptions): Promise<LogoutResult> {
+  const { account, deps, signal } = options;
+  const { removed, login } = await withAccountLock(account, deps, signal, () => removeLogin(options));
+  if (!options.revoke || !removed) return { removed, revoked: false };
+  if (login === undefined)
+    return { removed, revoked: false, warning: 'the stored login was damaged, so it was not revoked' };
+  return { removed, ...(await revokeOrWarn(options, login)) };
+}
+
+async function removeLogin({
+  store,
+  account,
+  deps,
+}: LogoutOptions): Promise<{ removed: boolean; login?: StoredLogin }> {
+  const login = await store.read(account).catch((error: unknown) => {
+    if (error instanceof CredentialError && error.code === 'ERR_LOGIN_NEEDED') return undefined;
+    throw error;
+  });
+  const removed = await store.delete(account);
+  await changeRevision(account, deps);
+  return login === undefined ? { removed } : { removed, login };
+}
+
+async function revokeOrWarn(options: LogoutOptions, login: StoredLogin): Promise<Omit<LogoutResult, 'removed'>> {
+  // To the issuer that gave the token and to no other, whatever the profile says by now.
+  const settings = { ...options.settings, issuer: login.issuer, clientId: login.clientId };
+  try {
+    const revoked = await revokeLogin({ ...options, settings }, login);
+    return revoked
+      ? { revoked }
+      : { revoked, warning: `${login.issuer} offers no revocation; the login ends when it expires` };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown error';
+    return { revoked: false, warning: `the login was removed here but not revoked: ${reason}` };
+  }
 }

@@ -1,7 +1,15 @@
+import { neverAborted, throwIfAborted } from './abort.ts';
+import { Backoff } from './backoff.ts';
 import type { CredentialDependencies } from './dependencies.ts';
+import { CredentialError, type CredentialErrorCode } from './errors.ts';
+import { withAccountLock } from './lock/account-lock.ts';
+import { LoginMemory } from './login-memory.ts';
+import { LoginRenewal } from './login-renewal.ts';
 import type { OidcSettings } from './settings.ts';
+import { SingleFlight } from './single-flight.ts';
+import { identityOf, type StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
-import type { TokenSource } from './token-source.ts';
+import type { AccessToken, TokenOptions, TokenSource } from './token-source.ts';
 
 export interface OidcTokenSourceOptions {
   settings: OidcSettings;
@@ -10,7 +18,95 @@ export interface OidcTokenSourceOptions {
   deps: CredentialDependencies;
 }
 
-/** Memory, then the store, then one refresh for everybody: see README.md. */
-export function createOidcTokenSource(_options: OidcTokenSourceOptions): TokenSource {
-  throw new Error('not there yet');
+const wantedTtlMs = 60_000;
+/** While the provider is out, this is enough to open a connection with, unless the caller asked for more. */
+const leastTtlMs = 10_000;
+const saveAgainAfterMs = 5_000;
+
+/** Memory, then the store, then one refresh for everybody: README.md tells the rules. */
+export function createOidcTokenSource(options: OidcTokenSourceOptions): TokenSource {
+  return new OidcTokenSource(options);
+}
+
+class OidcTokenSource implements TokenSource {
+  readonly #options: OidcTokenSourceOptions;
+  readonly #memory: LoginMemory;
+  readonly #renewal: LoginRenewal;
+  readonly #backoff: Backoff;
+  /** By the life that is asked for. Two at once take turns at the lock, and the second finds what the first got. */
+  readonly #flights: SingleFlight<number, StoredLogin>;
+  #saveAgainAt = 0;
+
+  constructor(options: OidcTokenSourceOptions) {
+    const { deps } = options;
+    this.#options = options;
+    this.#memory = new LoginMemory(options);
+    this.#renewal = new LoginRenewal(options, this.#memory);
+    this.#backoff = new Backoff(deps.now, deps.random ?? Math.random);
+    this.#flights = new SingleFlight((minTtlMs, signal) => this.#obtain(minTtlMs, signal));
+  }
+
+  async getToken(signal: AbortSignal, { minTtlMs }: TokenOptions = {}): Promise<AccessToken> {
+    throwIfAborted(signal);
+    const known = await this.#memory.recall();
+    if (known !== undefined && this.#lives(known, minTtlMs ?? wantedTtlMs)) {
+      this.#saveAgain();
+      return accessToken(known);
+    }
+    try {
+      return accessToken(await this.#flights.join(minTtlMs ?? wantedTtlMs, signal));
+    } catch (error) {
+      const stopgap = minTtlMs === undefined && isPassing(error) ? await this.#memory.recall() : undefined;
+      if (stopgap === undefined || !this.#lives(stopgap, leastTtlMs)) throw error;
+      return accessToken(stopgap);
+    }
+  }
+
+  async #obtain(minTtlMs: number, signal: AbortSignal): Promise<StoredLogin> {
+    const isFresh = (login: StoredLogin) => this.#lives(login, minTtlMs);
+    if (!this.#memory.isUnsaved) {
+      const stored = await this.#memory.load();
+      if (stored !== undefined && isFresh(stored)) return stored;
+    }
+    const { account, deps } = this.#options;
+    if (this.#backoff.standing !== undefined) throw this.#backoff.standing;
+    return withAccountLock(account, deps, signal, () => this.#renew(isFresh, signal));
+  }
+
+  async #renew(isFresh: (login: StoredLogin) => boolean, signal: AbortSignal): Promise<StoredLogin> {
+    try {
+      const login = await this.#renewal.renew(isFresh, signal);
+      this.#backoff.succeeded();
+      return login;
+    } catch (error) {
+      if (hasCode(error, 'ERR_PROVIDER_UNREACHABLE')) this.#backoff.failed(error);
+      throw error;
+    }
+  }
+
+  /** In the background: the caller has a token, and the store may still refuse. */
+  #saveAgain(): void {
+    const { account, deps } = this.#options;
+    if (!this.#memory.isUnsaved || deps.now() < this.#saveAgainAt) return;
+    this.#saveAgainAt = deps.now() + saveAgainAfterMs;
+    withAccountLock(account, deps, neverAborted, () => this.#memory.load()).catch(() => undefined);
+  }
+
+  /** By the wall clock, so that a machine that slept finds its tokens expired. */
+  #lives(login: StoredLogin, ttlMs: number): boolean {
+    return login.expiresAt - ttlMs > this.#options.deps.now();
+  }
+}
+
+function accessToken(login: StoredLogin): AccessToken {
+  return { token: login.accessToken, expiresAt: login.expiresAt, identity: identityOf(login) };
+}
+
+/** Whether the login itself may still be good. */
+function isPassing(error: unknown): boolean {
+  return error instanceof CredentialError && /^ERR_(PROVIDER_UNREACHABLE|STORE_)/.test(error.code);
+}
+
+function hasCode(error: unknown, code: CredentialErrorCode): error is CredentialError {
+  return error instanceof CredentialError && error.code === code;
 }

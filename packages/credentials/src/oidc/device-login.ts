@@ -1,6 +1,16 @@
+import type { DeviceAuthorizationResponse } from 'openid-client';
+import { orAborted } from '../abort.ts';
 import type { CredentialDependencies } from '../dependencies.ts';
+import { CredentialError } from '../errors.ts';
 import type { OidcSettings } from '../settings.ts';
 import type { StoredLogin } from '../store/stored-login.ts';
+import { connectProvider, type Provider } from './connect-provider.ts';
+import { isProtected } from './issuer-url.ts';
+import { loginFromTokens } from './login-from-tokens.ts';
+import { pollDeviceCode } from './poll-device-code.ts';
+import { askProvider } from './provider-error.ts';
+import type { ProviderTask } from './provider-task.ts';
+import { requestDeviceToken } from './request-device-token.ts';
 
 /** What a person needs to see to confirm the login elsewhere (RFC 8628 section 3.3). */
 export interface DevicePrompt {
@@ -14,12 +24,108 @@ export interface DevicePrompt {
   clientId: string;
 }
 
-/** The device authorization grant (RFC 8628). Stores nothing; `login` does. */
+/**
+ * The device authorization grant (RFC 8628). Stores nothing; `login` does.
+ *
+ * @throws CredentialError `ERR_LOGIN_DENIED`, `ERR_LOGIN_EXPIRED`, `ERR_PROVIDER_UNREACHABLE`, `ERR_PROVIDER_REFUSED`,
+ * and `ERR_ABORTED` at the moment of the abort
+ */
 export function loginWithDevice(
-  _settings: OidcSettings,
-  _deps: CredentialDependencies,
-  _show: (prompt: DevicePrompt) => void,
-  _signal: AbortSignal,
+  settings: OidcSettings,
+  deps: CredentialDependencies,
+  show: (prompt: DevicePrompt) => void,
+  signal: AbortSignal,
 ): Promise<StoredLogin> {
-  throw new Error('not there yet');
+  return runDeviceLogin({ settings, deps, signal }, show);
+}
+
+/** `loginWithDevice` for a known account, which the hints then name. */
+export function runDeviceLogin(task: ProviderTask, show: (prompt: DevicePrompt) => void): Promise<StoredLogin> {
+  return orAborted(deviceLogin(task, show), task.signal);
+}
+
+async function deviceLogin(task: ProviderTask, show: (prompt: DevicePrompt) => void): Promise<StoredLogin> {
+  const provider = await connectProvider(task);
+  const { issuer } = provider.configuration.serverMetadata();
+  const askedAt = task.deps.now();
+  const device = await authorizeDevice(task, provider);
+  const prompt = promptFrom(device, issuer, task, askedAt);
+  if (!task.signal.aborted) show(prompt);
+  const { tokens, requestedAt } = await pollDeviceCode({
+    task,
+    intervalMs: (device.interval ?? 5) * 1000,
+    expiresAt: prompt.expiresAt,
+    poll: () => requestDeviceToken(task, provider, device.device_code),
+  });
+  return loginFromTokens(task, tokens, requestedAt);
+}
+
+function authorizeDevice(
+  task: ProviderTask,
+  { openid, configuration }: Provider,
+): Promise<DeviceAuthorizationResponse> {
+  if (configuration.serverMetadata().device_authorization_endpoint === undefined) {
+    throw unsupported(task, 'it offers no device authorization');
+  }
+  return askProvider(
+    task,
+    () => openid.initiateDeviceAuthorization(configuration, authorizationParameters(task.settings)),
+    [],
+    (failure) => {
+      const refused =
+        failure.kind === 'oauth-error' && /^(unauthorized_client|unsupported_grant_type)$/.test(failure.error);
+      return refused ? unsupported(task, failure.error) : undefined;
+    },
+  );
+}
+
+function authorizationParameters({ scopes, audience, resource }: OidcSettings): Record<string, string> {
+  return {
+    scope: scopes.join(' '),
+    ...(audience !== undefined && { audience }),
+    ...(resource !== undefined && { resource }),
+    // Without it a provider may leave the refresh token out (OpenID Connect Core section 11).
+    ...(scopes.includes('offline_access') && { prompt: 'consent' }),
+  };
+}
+
+function unsupported({ settings }: ProviderTask, why: string): CredentialError {
+  return new CredentialError('ERR_PROVIDER_REFUSED', `${settings.issuer} refuses the device login: ${why}`, {
+    hint: `Have the provider's administrator allow the device grant for the client ${settings.clientId}.`,
+  });
+}
+
+function promptFrom(
+  device: DeviceAuthorizationResponse,
+  issuer: string,
+  task: ProviderTask,
+  askedAt: number,
+): DevicePrompt {
+  const complete = device.verification_uri_complete;
+  return {
+    verificationUri: webAddress(device.verification_uri, task),
+    ...(complete !== undefined && { verificationUriComplete: webAddress(complete, task) }),
+    userCode: printable(device.user_code, task),
+    expiresAt: askedAt + device.expires_in * 1000,
+    issuer,
+    clientId: task.settings.clientId,
+  };
+}
+
+/** It will be opened in a browser: nothing but a web page, and in a spelling that cannot steer a terminal. */
+function webAddress(address: string, { settings }: ProviderTask): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url !== undefined && isProtected(url)) return url.href;
+  throw unfit(settings, 'a verification address that is no https URL');
+}
+
+function printable(userCode: string, { settings }: ProviderTask): string {
+  if (/^[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?$/.test(userCode)) return userCode;
+  throw unfit(settings, 'a user code that cannot be shown');
+}
+
+function unfit(settings: OidcSettings, what: string): CredentialError {
+  return new CredentialError('ERR_PROVIDER_REFUSED', `the identity provider ${settings.issuer} answered with ${what}`, {
+    hint: "Report it to the provider's administrator.",
+  });
 }

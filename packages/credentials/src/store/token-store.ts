@@ -1,5 +1,8 @@
 import type { StoredLogin } from './stored-login.ts';
 
+/** How long a probe may take; a person is waiting, and the login has not begun. */
+export const probeLimitMs = 3_000;
+
 /** Where logins rest between runs. An account is a profile's name. */
 export interface TokenStore {
   readonly kind: 'keychain' | 'file';

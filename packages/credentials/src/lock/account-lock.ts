@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { sleep } from '../abort.ts';
+import type { CredentialDependencies } from '../dependencies.ts';
+import { CredentialError } from '../errors.ts';
+import { accountFileName } from '../store/account-file-name.ts';
+import { ensurePrivateDirectory, storeFailed } from '../store/private-directory.ts';
+import { acquireFileLock, type FileLockOptions } from './file-lock.ts';
+
+/** Longer than the slowest refresh: discovery and token request with their time limits, and a slow keychain. */
+const waitMs = 45_000;
+const abandonedAfterMs = 120_000;
+
+/**
+ * Runs `work` while no other process of this user changes the account's login. The signal ends the waiting only:
+ * work that began is never cut off, because a refresh token may just have been replaced.
+ */
+export async function withAccountLock<T>(
+  account: string,
+  deps: CredentialDependencies,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  await ensurePrivateDirectory(deps.lockDirectory);
+  const options = lockOptions(account, deps);
+  const lock = await acquireFileLock(options, signal).catch((error: unknown) => {
+    throw lockFailure(error, options.path);
+  });
+  try {
+    return await work();
+  } finally {
+    await lock.release().catch(() => undefined);
+  }
+}
+
+function lockOptions(account: string, deps: CredentialDependencies): FileLockOptions {
+  return {
+    path: join(deps.lockDirectory, `${accountFileName(account)}.lock`),
+    waitMs,
+    abandonedAfterMs,
+    now: deps.now,
+    sleep: deps.sleep ?? sleep,
+    random: deps.random ?? Math.random,
+    onTakeOver: ({ holder }) =>
+      deps.log({
+        level: 'info',
+        event: 'lock-taken-over',
+        message: `process ${holder?.pid ?? 'unknown'} ended while it held the lock of profile ${account}`,
+        account,
+      }),
+  };
+}
+
+function lockFailure(error: unknown, path: string): CredentialError {
+  return error instanceof CredentialError ? error : storeFailed(`cannot lock ${path}`, path, error);
+}

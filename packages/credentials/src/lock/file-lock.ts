@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { CredentialError } from '../errors.ts';
+import { type Claim, type FoundClaim, findClaim, placeClaim, replaceClaim, withdrawClaim } from './lock-file.ts';
+import { identifyThisProcess, livenessOf, type ProcessIdentity } from './process-identity.ts';
+
+export interface FileLockOptions {
+  path: string;
+  /** How long to wait for a holder that lives. */
+  waitMs: number;
+  /** When a holder that cannot be looked at (another machine or container) counts as gone. */
+  abandonedAfterMs: number;
+  now: () => number;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  random: () => number;
+  onTakeOver?: (former: FoundClaim) => void;
+}
+
+export interface FileLock {
+  /** Whether the lock was still ours. */
+  release(): Promise<boolean>;
+}
+
+/**
+ * A lock between processes: a file that names its holder by pid and start time. It ends with its holder, however
+ * that ended, and no holder that lives ever loses it, asleep or not. (proper-lockfile and relatives go by a file's age
+ * instead: a laptop that slept has two holders, and a killed one blocks the others for as long as the age allows.)
+ *
+ * @throws CredentialError `ERR_STORE_FAILED` when a living holder keeps it longer than `waitMs`, `ERR_ABORTED`
+ */
+export async function acquireFileLock(options: FileLockOptions, signal: AbortSignal): Promise<FileLock> {
+  const here = await identifyThisProcess();
+  const deadline = performance.now() + options.waitMs;
+  for (;;) {
+    const lock = await tryLock(options, here, signal);
+    if (lock !== undefined) return lock;
+    if (performance.now() >= deadline) throw await stillHeld(options);
+    await options.sleep(20 + options.random() * 40, signal);
+  }
+}
+
+async function tryLock(o: FileLockOptions, here: ProcessIdentity, signal: AbortSignal): Promise<FileLock | undefined> {
+  const claim: Claim = { nonce: randomUUID(), holder: here };
+  const found = await findClaim(o.path);
+  if (found === undefined) return (await placeClaim(o.path, claim)) ? lockOf(o.path, claim) : undefined;
+  if (!(await isAbandoned(found, here, o))) return undefined;
+  return (await takeOver(found, claim, o, signal)) ? lockOf(o.path, claim) : undefined;
+}
+
+function lockOf(path: string, claim: Claim): FileLock {
+  return { release: () => withdrawClaim(path, claim) };
+}
+
+async function isAbandoned(found: FoundClaim, here: ProcessIdentity, o: FileLockOptions): Promise<boolean> {
+  const liveness = found.holder === undefined ? 'unknown' : await livenessOf(found.holder, here);
+  if (liveness !== 'unknown') return liveness === 'dead';
+  return o.now() - found.writtenAtMs > o.abandonedAfterMs;
+}
+
+/**
+ * Many may find the same dead holder; one may replace its claim. Who does is settled by a second lock, named after the
+ * very claim that is to go. Its holder looks again: as long as the dead claim is there, nobody else may touch it, and
+ * once it is not, somebody was faster. A holder of the second lock that dies in turn is taken over the same way.
+ */
+async function takeOver(dead: FoundClaim, claim: Claim, o: FileLockOptions, signal: AbortSignal): Promise<boolean> {
+  const second = await acquireFileLock({ ...o, path: `${o.path}.${dead.nonce}.takeover` }, signal);
+  try {
+    if ((await findClaim(o.path))?.nonce !== dead.nonce) return false;
+    await replaceClaim(o.path, claim);
+    o.onTakeOver?.(dead);
+    return true;
+  } finally {
+    await second.release();
+  }
+}
+
+async function stillHeld({ path, waitMs }: FileLockOptions): Promise<CredentialError> {
+  const holder = (await findClaim(path).catch(() => undefined))?.holder;
+  const who = holder === undefined ? 'somebody' : `process ${holder.pid} on ${holder.host}`;
+  const seconds = Math.round(waitMs / 1000);
+  return new CredentialError('ERR_STORE_FAILED', `${who} has been using this login for more than ${seconds} s`, {
+    hint: `Wait for it or end it, then run the "gprxy" command again (the lock is ${path}).`,
+  });
+}

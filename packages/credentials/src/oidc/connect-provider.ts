@@ -1,0 +1,53 @@
+import type { Configuration, CustomFetch } from 'openid-client';
+import { CredentialError } from '../errors.ts';
+import { isLoopback, isProtected, issuerUrl } from './issuer-url.ts';
+import { askProvider } from './provider-error.ts';
+import type { ProviderTask } from './provider-task.ts';
+
+/** openid-client, loaded with the first conversation. */
+export type OpenidClient = typeof import('openid-client');
+
+export interface Provider {
+  openid: OpenidClient;
+  configuration: Configuration;
+}
+
+/** For each single request; a person or a waiting connection stands behind it. */
+const requestTimeoutSeconds = 10;
+
+/**
+ * Discovery (OpenID Connect Discovery 1.0 section 4): the metadata of this very issuer, or an error.
+ * Everything later goes to the endpoints that this issuer named over TLS.
+ */
+export async function connectProvider(task: ProviderTask): Promise<Provider> {
+  const { settings } = task;
+  const url = issuerUrl(settings.issuer);
+  const openid = await import('openid-client');
+  const configuration = await askProvider(task, () =>
+    openid.discovery(url, settings.clientId, undefined, openid.None(), {
+      timeout: requestTimeoutSeconds,
+      [openid.customFetch]: boundFetch(task),
+      execute: isLoopback(url) && url.protocol === 'http:' ? [openid.allowInsecureRequests] : [],
+    }),
+  );
+  configuration.timeout = requestTimeoutSeconds;
+  return { openid, configuration };
+}
+
+/** Ends with the task's signal, which openid-client looks at between requests only; and never sends a secret in clear. */
+function boundFetch({ deps, signal }: ProviderTask): CustomFetch {
+  return async (input, { signal: timeout, ...init }) => {
+    const url = new URL(input);
+    if (!isProtected(url)) {
+      throw new CredentialError(
+        'ERR_PROVIDER_REFUSED',
+        `the identity provider names an unprotected URL at ${url.host}`,
+        {
+          hint: "Have the provider's administrator offer https endpoints only.",
+        },
+      );
+    }
+    const signals = timeout === undefined ? [signal] : [timeout, signal];
+    return deps.fetch(input, { ...(init as RequestInit), signal: AbortSignal.any(signals) });
+  };
+}

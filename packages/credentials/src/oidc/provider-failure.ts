@@ -1,0 +1,104 @@
+import { redact, withoutSecrets } from './redact.ts';
+
+/** What became of a request to the provider, free of anything that was in its answer but for an OAuth error's words. */
+export type ProviderFailure =
+  /** Network, TLS, time limit, 429 or 5xx: the same request may well succeed later. */
+  | { kind: 'unreachable'; reason: string; retryAfterMs?: number }
+  /** An OAuth error response (RFC 6749 section 5.2). */
+  | { kind: 'oauth-error'; error: string; description?: string }
+  /** An answer that is none. */
+  | { kind: 'unusable'; reason: string };
+
+/** The parts of openid-client's errors that matter; told apart by shape, so that the library stays unloaded until used. */
+interface LibraryError {
+  name?: string;
+  message?: string;
+  code?: unknown;
+  error?: unknown;
+  error_description?: unknown;
+  status?: unknown;
+  response?: unknown;
+  cause?: unknown;
+}
+
+/**
+ * Reads an error of openid-client or fetch and drops it. Their causes hold responses with bodies and claims, hence
+ * tokens: nothing of them may be passed on.
+ */
+export function providerFailure(thrown: unknown, secrets: readonly string[]): ProviderFailure {
+  const error = (thrown ?? {}) as LibraryError;
+  const status = statusOf(error);
+  if (status === 429 || (status !== undefined && status >= 500)) return unavailable(status, error);
+  if (typeof error.error === 'string') return oauthError(error, secrets);
+  const network = networkReason(error);
+  if (network !== undefined) return { kind: 'unreachable', reason: withoutSecrets(network, secrets) };
+  if (status !== undefined) return { kind: 'unusable', reason: `it answered HTTP ${status} without an OAuth error` };
+  return { kind: 'unusable', reason: withoutSecrets(unusableReason(error), secrets) };
+}
+
+function oauthError(error: LibraryError, secrets: readonly string[]): ProviderFailure {
+  const name = /^[\w.-]{1,60}$/.test(String(error.error)) ? redact(String(error.error), secrets) : 'unnamed_error';
+  if (name === 'temporarily_unavailable' || name === 'server_error') return { kind: 'unreachable', reason: name };
+  const description = typeof error.error_description === 'string' ? redact(error.error_description, secrets) : '';
+  return { kind: 'oauth-error', error: name, ...(description !== '' && { description }) };
+}
+
+function unavailable(status: number, error: LibraryError): ProviderFailure {
+  const headers = responseOf(error)?.headers;
+  const seconds = Number(headers?.get('retry-after') ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: Math.min(seconds, 3_600) * 1000 } : {};
+  return { kind: 'unreachable', reason: `it answered HTTP ${status}`, ...retryAfterMs };
+}
+
+function statusOf(error: LibraryError): number | undefined {
+  if (typeof error.status === 'number') return error.status;
+  return responseOf(error)?.status;
+}
+
+/** openid-client hangs the response on an OAuth error as `response`, and on one it cannot read as `cause`. */
+function responseOf(error: LibraryError): Response | undefined {
+  return [error.response, error.cause].find(isResponse);
+}
+
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Response]';
+}
+
+/** System, TLS and undici errors have such codes; openid-client's own start with OAUTH_ or ERR_. */
+const networkCode =
+  /^(E[A-Z]{3,}|UND_ERR_\w+|ERR_(TLS|SSL)_\w+|CERT_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED_CERT\w*|HOSTNAME_MISMATCH)$/;
+
+function networkReason(error: LibraryError): string | undefined {
+  if (error.code === 'OAUTH_TIMEOUT') return 'no answer in time';
+  const chain = causes(error);
+  const system = chain.find(({ code }) => typeof code === 'string' && networkCode.test(code));
+  if (system !== undefined) return `${system.message ?? ''} (${String(system.code)})`;
+  // fetch itself: "fetch failed", or "terminated" in the middle of a body.
+  const failed = chain.find(({ name, code }) => name === 'TypeError' && code === undefined);
+  return failed === undefined ? undefined : (causes(failed).at(-1)?.message ?? 'the connection broke');
+}
+
+function causes(error: LibraryError): LibraryError[] {
+  const chain: LibraryError[] = [];
+  for (let at: unknown = error; at instanceof Error && chain.length < 8; at = at.cause) chain.push(at as LibraryError);
+  return chain;
+}
+
+/**
+ * The library's own sentences name fields, never values, so the innermost one may be told. Those of the language (a
+ * SyntaxError quotes the JSON it chokes on) may not.
+ */
+function unusableReason(error: LibraryError): string {
+  const other = otherIssuer(error);
+  if (other !== undefined) return `it calls itself ${other}`;
+  const sentences = causes(error).filter(({ name, code }) => libraryErrors.test(name ?? '') || code !== undefined);
+  return sentences.at(-1)?.message ?? 'its answer cannot be read';
+}
+
+const libraryErrors = /^(ClientError|OperationProcessingError|UnsupportedOperationError)$/;
+
+function otherIssuer({ code, cause }: LibraryError): string | undefined {
+  if (code !== 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED') return undefined;
+  const { attribute, body } = (cause ?? {}) as { attribute?: unknown; body?: { issuer?: unknown } };
+  return attribute === 'issuer' && typeof body?.issuer === 'string' ? body.issuer : undefined;
+}

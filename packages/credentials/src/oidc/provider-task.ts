@@ -1,0 +1,11 @@
+import type { CredentialDependencies } from '../dependencies.ts';
+import type { OidcSettings } from '../settings.ts';
+
+/** One conversation with a provider: for whom, with what, until when. */
+export interface ProviderTask {
+  settings: OidcSettings;
+  deps: CredentialDependencies;
+  signal: AbortSignal;
+  /** The profile's name, for the hints. */
+  account?: string;
+}
