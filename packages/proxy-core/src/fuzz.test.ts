@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { maskDsn, parseDsn } from './dsn.ts';
+import { maskDsn } from './dsn/mask-dsn.ts';
+import { parseDsn } from './dsn/parse-dsn.ts';
 import { createRandom, FUZZ_RUNS, fuzz } from './fuzz.testing.ts';
 import { encodeOAuthBearerInitialResponse, parseOAuthBearerError } from './sasl/oauthbearer-client.ts';
 import { encodeOAuthBearerChallenge, parseOAuthBearerInitialResponse } from './sasl/oauthbearer-server.ts';

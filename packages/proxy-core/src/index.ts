@@ -1,5 +1,7 @@
 export { CancelRegistry, type CancelTarget } from './cancel-registry.ts';
-export * from './dsn.ts';
+export type { DsnTls } from './dsn/dsn-tls.ts';
+export { maskDsn } from './dsn/mask-dsn.ts';
+export { type Dsn, parseDsn } from './dsn/parse-dsn.ts';
 export * from './errors.ts';
 export { forwardCancel } from './forward-cancel.ts';
 export { type ListenAddress, type Listener, type ListenOptions, listen } from './listener.ts';
@@ -17,6 +19,7 @@ export { POSTGRESQL_ALPN } from './session/negotiate-tls.ts';
 export { runSession } from './session/session.ts';
 export type * from './session/session-policy.ts';
 export { loginUpstream, type UpstreamLogin, type UpstreamSession } from './session/upstream-login.ts';
+export * from './wire/authentication-messages.ts';
 export * from './wire/backend-messages.ts';
 export * from './wire/cancel-key.ts';
 export * from './wire/error-response.ts';

@@ -5,7 +5,7 @@ import {
   parseOAuthBearerError,
 } from '../sasl/oauthbearer-client.ts';
 import { ScramSha256Client } from '../sasl/scram-client.ts';
-import type { AuthenticationRequest } from '../wire/backend-messages.ts';
+import type { AuthenticationRequest } from '../wire/authentication-messages.ts';
 import { encodePasswordMessage, encodeSASLInitialResponse, encodeSASLResponse } from '../wire/frontend-messages.ts';
 
 /** What may be shown to an upstream, and nothing else ever is. */

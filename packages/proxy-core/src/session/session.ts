@@ -2,12 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { CancelRegistry } from '../cancel-registry.ts';
 import { answerCancel } from '../forward-cancel.ts';
-import {
-  authenticationOk,
-  encodeBackendKeyData,
-  encodeNegotiateProtocolVersion,
-  encodeReadyForQuery,
-} from '../wire/backend-messages.ts';
+import { authenticationOk } from '../wire/authentication-messages.ts';
+import { encodeBackendKeyData, encodeNegotiateProtocolVersion, encodeReadyForQuery } from '../wire/backend-messages.ts';
 import type { FrontendKey } from '../wire/cancel-key.ts';
 import { negotiateVersion, requireUser } from '../wire/startup-packet.ts';
 import { closeSession } from './close.ts';

@@ -1,13 +1,13 @@
 import { type GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
+import { decodeAuthentication } from '../wire/authentication-messages.ts';
 import {
-  decodeAuthentication,
   decodeBackendKeyData,
-  decodeErrorFields,
   decodeNegotiateProtocolVersion,
   decodeParameterStatus,
-  MessageType,
 } from '../wire/backend-messages.ts';
 import type { BackendKey } from '../wire/cancel-key.ts';
+import { decodeErrorFields } from '../wire/error-response.ts';
+import { MessageType } from '../wire/message-type.ts';
 import { encodeStartupMessage } from '../wire/startup-packet.ts';
 import { type AuthenticationStep, startAuthentication, type UpstreamCredential } from './answer-authentication.ts';
 import { connectUpstreamSocket, isVerified, type UpstreamTarget } from './connect-upstream-socket.ts';

@@ -60,7 +60,3 @@ export function decodeReadyForQuery(body: Buffer): TransactionStatus {
   if (status !== 'I' && status !== 'T' && status !== 'E') throw reader.malformed('unknown transaction status');
   return status;
 }
-
-export * from './authentication-messages.ts';
-export * from './error-response.ts';
-export { MessageType } from './message-type.ts';
