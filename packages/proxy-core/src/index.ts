@@ -5,6 +5,7 @@ export { type Dsn, parseDsn } from './dsn/parse-dsn.ts';
 export * from './errors.ts';
 export { forwardCancel } from './forward-cancel.ts';
 export { type ListenAddress, type Listener, type ListenOptions, listen } from './listener.ts';
+export { tlsServerEndPoint } from './sasl/channel-binding.ts';
 export * from './sasl/oauthbearer-client.ts';
 export * from './sasl/oauthbearer-server.ts';
 export * from './sasl/scram-client.ts';
