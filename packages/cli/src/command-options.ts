@@ -3,7 +3,7 @@ import { parseDuration } from './duration.ts';
 
 /** Options that several commands have. */
 export function profileOption(): Option {
-  return new Option('-P, --profile <name>', 'which profile of the configuration file');
+  return new Option('--profile <name>', 'which profile of the configuration file');
 }
 
 export function jsonOption(): Option {

@@ -38,11 +38,10 @@ export function createProgram(commands: Commands, { version, env, stdout, stderr
     .version(version)
     .enablePositionalOptions()
     .exitOverride()
-    .showHelpAfterError('  Run "gprxy help".')
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'gprxy: ')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'gprxy: ').replace('\n(', '\n  (')),
     })
     .hook('preAction', (_program, command) => applyEnvironmentOptions(command, env));
   defineLogin(program, commands.login);
@@ -54,5 +53,7 @@ export function createProgram(commands: Commands, { version, env, stdout, stderr
   defineStart(program, commands.start);
   defineStop(program, commands.stop);
   defineStatus(program, commands.status);
+  program.showHelpAfterError('  Run "gprxy help".');
+  for (const command of program.commands) command.showHelpAfterError(`  Run "gprxy ${command.name()} --help".`);
   return program;
 }

@@ -42,9 +42,9 @@ const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string
 
 /** libpq's URI; a socket's directory is a parameter, since it cannot be a host in a URL. */
 function uri({ endpoint, database }: DsnTarget): string {
-  const path = encodeURIComponent(database);
+  const path = urlPart(database);
   if (!isSocket(endpoint)) return `postgresql://${urlHost(endpoint)}:${endpoint.port}/${path}?sslmode=disable`;
-  return `postgresql:///${path}?host=${encodeURIComponent(endpoint.host)}&port=${endpoint.port}&sslmode=disable`;
+  return `postgresql:///${path}?host=${urlPart(endpoint.host)}&port=${endpoint.port}&sslmode=disable`;
 }
 
 function keywords({ endpoint: { host, port }, database }: DsnTarget): string {
@@ -55,7 +55,7 @@ function jdbcUrl({ endpoint, database }: DsnTarget): string {
   if (isSocket(endpoint)) {
     throw usageError('Java clients cannot use a Unix socket', 'Add listen = "127.0.0.1:5433" to the profile.');
   }
-  return `jdbc:postgresql://${urlHost(endpoint)}:${endpoint.port}/${encodeURIComponent(database)}?sslmode=disable`;
+  return `jdbc:postgresql://${urlHost(endpoint)}:${endpoint.port}/${urlPart(database)}?sslmode=disable`;
 }
 
 /** What DataGrip's "Import from clipboard" reads. */
@@ -77,6 +77,11 @@ function exported(variables: Readonly<Record<string, string>>): readonly string[
 
 function urlHost({ host }: LocalEndpoint): string {
   return host.includes(':') ? `[${host}]` : host;
+}
+
+/** The apostrophe is encoded too, so that a URI can stand between two of them in a shell. */
+function urlPart(text: string): string {
+  return encodeURIComponent(text).replaceAll("'", '%27');
 }
 
 function quoted(value: string): string {

@@ -14,11 +14,12 @@ export interface LoginOptions {
   readonly user?: string;
   /** False: leave the browser alone. */
   readonly open: boolean;
-  readonly insecureStorage: boolean;
+  readonly insecureStorage?: true;
 }
 
-const described = `Sign in with the device flow: confirm a code at your company's login page, in any browser.
-The login is kept in the OS keychain, and renewed from there.`;
+const described =
+  "Sign in with the device flow: confirm a code at your company's login page, in any browser. " +
+  'The login is kept in the OS keychain, and renewed from there.';
 
 const examples = `
 The first time, describe the profile as well:
@@ -33,7 +34,7 @@ export function defineLogin(program: Command, login: (options: LoginOptions) => 
     .addOption(profileOption())
     .option('--device', 'sign in with a code, the only way so far')
     .option('--no-open', 'do not open the browser')
-    .option('--insecure-storage', 'keep the login in a file that only you can read, where there is no keychain', false)
+    .option('--insecure-storage', 'keep the login in a file that only you can read, where there is no keychain')
     .optionsGroup('The profile, made or changed when given:')
     .option('--issuer <url>', 'the identity provider')
     .option('--client-id <id>', "gprxy's client id there")

@@ -33,7 +33,7 @@ export async function withPrivateSidecar<Result>(
   }
 }
 
-/** Windows' Node speaks no Unix sockets to libpq; there a free port on loopback has to do. */
+/** Node has named pipes, not Unix sockets, on Windows; there a free port on loopback has to do. */
 function privateAddress(directory: string, platform: NodeJS.Platform): ListenAddress {
   return platform === 'win32' ? { host: '127.0.0.1', port: 0 } : { path: join(directory, socketName) };
 }

@@ -12,7 +12,7 @@ const examples = `
 Examples:
   gprxy psql                              the default database
   gprxy psql sales -c 'select 1'          arguments after the database are psql's own
-  gprxy psql -P prod sales -- --csv -f report.sql`;
+  gprxy psql --profile prod sales -- --csv -f report.sql`;
 
 export function definePsql(program: Command, psql: (options: PsqlOptions) => Promise<number>): void {
   program

@@ -14,8 +14,8 @@ export function defineStart(program: Command, start: (options: StartOptions) => 
     .description(
       'Start the sidecar, which serves every profile that has a "listen". Without --detach it stays here and logs.',
     )
-    .option('-P, --profile <name>', 'only this profile, repeatable', collectWords)
-    .option('-d, --detach', 'go to the background as soon as it listens')
+    .option('--profile <name>', 'only this profile, repeatable', collectWords)
+    .option('--detach', 'go to the background as soon as it listens')
     .action(async (options: StartOptions) => {
       await start(options);
     });

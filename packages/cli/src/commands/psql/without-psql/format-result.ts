@@ -36,16 +36,18 @@ function alignedTable({ columns, rows }: StatementResult, { tuplesOnly }: TableF
   const widths = names.map((name, i) =>
     Math.max(tuplesOnly ? 0 : name.length, ...cells.map((row) => row[i]?.length ?? 0)),
   );
-  const body = cells.map((row) => line(row.map((cell, i) => pad(cell, widths[i], columns[i]?.typeOid))));
+  // psql leaves no spaces after the last column's text.
+  const widthIn = (row: readonly string[], i: number): number =>
+    i === row.length - 1 && !numericTypes.has(columns[i]?.typeOid ?? 0) ? 0 : (widths[i] ?? 0);
+  const body = cells.map((row) => line(row.map((cell, i) => pad(cell, widthIn(row, i), columns[i]?.typeOid))));
   if (tuplesOnly) return [...body, ''];
-  const heading = line(names.map((name, i) => centre(name, widths[i] ?? 0)));
+  const heading = `${line(names.map((name, i) => centre(name, widths[i] ?? 0)))} `;
   const rule = widths.map((width) => '-'.repeat(width + 2)).join('+');
   return [heading, rule, ...body, rowCount(rows.length), ''];
 }
 
 function line(cells: readonly string[]): string {
-  // psql pads every column but the last one, whose heading it does pad.
-  return ` ${cells.join(' | ')}`.trimEnd();
+  return ` ${cells.join(' | ')}`;
 }
 
 function pad(cell: string, width = 0, typeOid = 0): string {

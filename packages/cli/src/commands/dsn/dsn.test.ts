@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { prodProfile, runInWorld, runningStatus } from '../../dependencies.testing.ts';
+import { parseArguments } from '../../parse-arguments.testing.ts';
+import { dsnFormats } from './dsn-formats.ts';
+import { formatDsn } from './format-dsn.ts';
+
+const tcp = { endpoint: { host: 'localhost', port: 5433 }, database: 'sales', profile: 'prod' };
+const socket = { ...tcp, endpoint: { host: '/run/gprxy', port: 5432 } };
+
+describe('dsn: arguments to options', () => {
+  it.each([
+    { args: [], options: { for: 'uri' } },
+    { args: ['sales'], options: { for: 'uri', database: 'sales' } },
+    {
+      args: ['sales', '--for', 'jdbc', '--profile', 'prod'],
+      options: { for: 'jdbc', database: 'sales', profile: 'prod' },
+    },
+  ])('reads $args', async ({ args, options }) => {
+    expect(await parseArguments(['dsn', ...args])).toEqual({ command: 'dsn', options });
+  });
+});
+
+describe('dsn: options to output', () => {
+  it('prints the listener of the running sidecar', async () => {
+    const status = runningStatus([{ address: '127.0.0.1:6543' }]);
+    const { exitCode, stdout, stderr } = await runInWorld(['dsn', 'sales'], { config: prodProfile, status });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toBe('postgresql://localhost:6543/sales?sslmode=disable\n');
+  });
+
+  it('prints the configured listener, the database of the upstream, and a warning where no sidecar runs', async () => {
+    const { exitCode, stdout, stderr } = await runInWorld(['dsn'], { config: prodProfile });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: 'postgresql://localhost:5433/sales?sslmode=disable\n',
+    });
+    expect(stderr).toContain('gprxy start --detach');
+  });
+
+  it('ends with 3 for a profile that listens nowhere', async () => {
+    const config = prodProfile.replace(/listen.*\n/, '');
+    const { exitCode, stderr } = await runInWorld(['dsn'], { config });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('listen = "127.0.0.1:5433"');
+  });
+
+  it.each(dsnFormats)('S16 has no secret in the form for %s', async (format) => {
+    const { stdout } = await runInWorld(['dsn', '--for', format], { config: prodProfile });
+    expect(stdout).not.toMatch(/token|passw(or)?d=(?!true)/i);
+  });
+});
+
+describe('the forms of a DSN', () => {
+  it.each([
+    { format: 'uri', target: tcp, line: 'postgresql://localhost:5433/sales?sslmode=disable' },
+    { format: 'uri', target: socket, line: 'postgresql:///sales?host=%2Frun%2Fgprxy&port=5432&sslmode=disable' },
+    { format: 'psql', target: tcp, line: "psql 'postgresql://localhost:5433/sales?sslmode=disable'" },
+    { format: 'python', target: tcp, line: 'host=localhost port=5433 dbname=sales sslmode=disable' },
+    { format: 'jdbc', target: tcp, line: 'jdbc:postgresql://localhost:5433/sales?sslmode=disable' },
+    { format: 'pgservice', target: tcp, line: '[gprxy-prod]' },
+    { format: 'env', target: tcp, line: 'export PGPORT=5433' },
+  ] as const)('$format', ({ format, target, line }) => {
+    expect(formatDsn(format, target)).toContain(line);
+  });
+
+  it('quote odd database names in the way of each form', () => {
+    const odd = { ...tcp, database: "o'dd db" };
+    expect(formatDsn('uri', odd)[0]).toContain("/o'dd%20db?".replace("'", '%27'));
+    expect(formatDsn('python', odd)[0]).toContain("dbname='o\\'dd db'");
+    expect(formatDsn('env', odd)).toContain("export PGDATABASE='o'\\''dd db'");
+  });
+
+  it('tell that Java has no Unix sockets', () => {
+    expect(() => formatDsn('jdbc', socket)).toThrow('Unix socket');
+  });
+});

@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { aliceLogin, alicePrompt, prodProfile, runInWorld } from '../../dependencies.testing.ts';
+import type { Credentials } from '../../dependencies.ts';
+import { parseArguments } from '../../parse-arguments.testing.ts';
+
+const newProfile = ['--issuer', 'https://id.example', '--client-id', 'cli', '--upstream', 'postgresql://gw.example'];
+
+describe('login: arguments to options', () => {
+  it.each([
+    { args: [], env: {}, options: { open: true } },
+    { args: ['--device', '--no-open'], env: {}, options: { open: false } },
+    { args: ['--insecure-storage'], env: {}, options: { open: true, insecureStorage: true } },
+    {
+      args: [...newProfile, '--profile', 'dev', '--audience', 'api', '--user', '{sub}'],
+      env: {},
+      options: {
+        open: true,
+        profile: 'dev',
+        issuer: 'https://id.example',
+        clientId: 'cli',
+        upstream: 'postgresql://gw.example',
+        audience: 'api',
+        user: '{sub}',
+      },
+    },
+    {
+      args: ['--scope', 'openid email', '--scope', 'groups', '--listen', 'unix', '--listen', '127.0.0.1:0'],
+      env: {},
+      options: { open: true, scope: ['openid', 'email', 'groups'], listen: ['unix', '127.0.0.1:0'] },
+    },
+    {
+      args: ['--issuer', 'https://flag.example'],
+      env: { GPRXY_ISSUER: 'https://env.example', GPRXY_CLIENT_ID: 'from-env', GPRXY_NO_OPEN: '1' },
+      options: { open: false, issuer: 'https://flag.example', clientId: 'from-env' },
+    },
+    { args: [], env: { GPRXY_SCOPE: 'openid email' }, options: { open: true, scope: ['openid', 'email'] } },
+    { args: [], env: { GPRXY_INSECURE_STORAGE: '0' }, options: { open: true } },
+  ])('reads $args with $env', async ({ args, env, options }) => {
+    expect(await parseArguments(['login', ...args], env)).toEqual({ command: 'login', options });
+  });
+});
+
+describe('login: options to output', () => {
+  it('S34 shows the host, the client, the code, the page and the expiry, and who signed in; all of it on standard error', async () => {
+    const { exitCode, stdout, stderr } = await runInWorld(['login'], { config: prodProfile });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(stderr).toContain('Sign in at login.corp.example as client gprxy-cli:');
+    expect(stderr).toContain('https://login.corp.example/device\n');
+    expect(stderr).toContain('WDJB-MJHT');
+    expect(stderr).toMatch(/expires in 10 minutes, at \d\d:\d\d/);
+    expect(stderr).toContain('waiting for your approval...');
+    expect(stderr).toContain('Signed in as Alice Example <alice@corp.example> (profile "prod").');
+    expect(stderr).toMatch(/login kept in +the OS keychain/);
+    expect(stderr).toMatch(/token expires +in 1 hour; renewed by itself/);
+  });
+
+  it('draws a QR code and colours only on a terminal that can show them', async () => {
+    const utf8 = { LANG: 'C.UTF-8' };
+    const onTerminal = await runInWorld(['login'], { config: prodProfile, tty: true, env: utf8 });
+    expect(onTerminal.stderr).toMatch(/[▀▄█]{5}/);
+    expect(onTerminal.stderr).toContain('\u001B[');
+    const inFile = await runInWorld(['login'], { config: prodProfile, env: utf8 });
+    expect(inFile.stderr).not.toMatch(/[▀▄█]/);
+    expect(inFile.stderr).not.toContain('\u001B');
+    const narrow = await runInWorld(['login'], { config: prodProfile, tty: true, columns: 20, env: utf8 });
+    expect(narrow.stderr).not.toMatch(/[▀▄█]{5}/);
+  });
+
+  it('keeps NO_COLOR', async () => {
+    const env = { NO_COLOR: '1', TERM: 'dumb' };
+    const { stderr } = await runInWorld(['login'], { config: prodProfile, tty: true, env });
+    expect(stderr).not.toContain('\u001B');
+  });
+
+  it.each([
+    { where: 'a desktop', tty: true, env: { DISPLAY: ':0' }, args: [], opened: 1 },
+    { where: 'a desktop with --no-open', tty: true, env: { DISPLAY: ':0' }, args: ['--no-open'], opened: 0 },
+    { where: 'a terminal without a screen', tty: true, env: {}, args: [], opened: 0 },
+    { where: 'a pipe', tty: false, env: { DISPLAY: ':0' }, args: [], opened: 0 },
+  ])('opens the page with the code filled in $opened times on $where', async ({ tty, env, args, opened }) => {
+    const { openedPages } = await runInWorld(['login', ...args], { config: prodProfile, tty, env });
+    expect(openedPages).toEqual(Array(opened).fill(alicePrompt.verificationUriComplete));
+  });
+
+  it('does not hand anything but a web page to the desktop', async () => {
+    const { openedPages } = await runInWorld(['login'], {
+      config: prodProfile,
+      tty: true,
+      env: { DISPLAY: ':0' },
+      credentials: { login: showing({ verificationUriComplete: 'file:///etc/passwd' }) },
+    });
+    expect(openedPages).toEqual([]);
+  });
+
+  it('lets no text of the provider steer the terminal', async () => {
+    const { stderr } = await runInWorld(['login'], {
+      config: prodProfile,
+      credentials: { login: showing({ userCode: 'AB\u001B[2J\u202ECD' }) },
+    });
+    expect(stderr).toContain('AB[2JCD');
+  });
+
+  it('warns that --insecure-storage is plain text, and says where the login went', async () => {
+    const { stderr } = await runInWorld(['login', '--insecure-storage'], { config: prodProfile });
+    expect(stderr).toContain('warning: the login is kept unencrypted');
+    expect(stderr).toContain('a plain file (--insecure-storage)');
+  });
+
+  it.each([
+    { code: 'ERR_LOGIN_DENIED', exitCode: 5 },
+    { code: 'ERR_LOGIN_EXPIRED', exitCode: 4 },
+    { code: 'ERR_PROVIDER_UNREACHABLE', exitCode: 6 },
+    { code: 'ERR_STORE_ABSENT', exitCode: 8 },
+    { code: 'ERR_ABORTED', exitCode: 130 },
+  ])('S33 ends with $exitCode for $code', async ({ code, exitCode }) => {
+    const login = () => Promise.reject(Object.assign(new Error('it went wrong'), { code, hint: 'Do this next.' }));
+    const result = await runInWorld(['login'], { config: prodProfile, credentials: { login } });
+    expect(result).toMatchObject({ exitCode, stdout: '' });
+    expect(result.stderr).toContain('gprxy: it went wrong\n  Do this next.\n');
+  });
+});
+
+describe('login: profiles', () => {
+  it('makes the profile that the options describe', async () => {
+    const { exitCode, stderr, configFile } = await runInWorld(['login', '--profile', 'dev', ...newProfile]);
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain(`Saved profile "dev" in ${configFile}.`);
+    const text = await readFile(configFile, 'utf8');
+    expect(text).toContain('[profiles.dev]');
+    expect(text).toContain('issuer = "https://id.example"');
+  });
+
+  it('says what a new profile still needs', async () => {
+    const { exitCode, stderr } = await runInWorld(['login', '--issuer', 'https://id.example']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('needs --client-id ID and --upstream DSN');
+  });
+
+  it('ends with 3 where nothing is configured and nothing given', async () => {
+    const { exitCode, stderr } = await runInWorld(['login']);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('Run "gprxy login --issuer');
+  });
+});
+
+function showing(part: Partial<typeof alicePrompt>): Credentials['login'] {
+  return async ({ show }) => {
+    show({ ...alicePrompt, ...part });
+    return aliceLogin;
+  };
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { aliceLogin, prodProfile, runInWorld } from '../../dependencies.testing.ts';
+import { parseArguments } from '../../parse-arguments.testing.ts';
+
+const twoProfiles = `${prodProfile}${prodProfile.replace('prod', 'dev').replace('5433', '5434')}`;
+
+describe('logout: arguments to options', () => {
+  it.each([
+    { args: [], options: { revoke: true } },
+    { args: ['--profile', 'prod', '--no-revoke'], options: { profile: 'prod', revoke: false } },
+    { args: ['--all'], options: { all: true, revoke: true } },
+  ])('reads $args', async ({ args, options }) => {
+    expect(await parseArguments(['logout', ...args])).toEqual({ command: 'logout', options });
+  });
+
+  it('refuses --all together with --profile', async () => {
+    const { exitCode, stderr } = await runInWorld(['logout', '--all', '--profile', 'prod'], { config: prodProfile });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('cannot be used with');
+  });
+});
+
+describe('logout: options to output', () => {
+  it.each([
+    { args: [], says: 'Signed out of profile "prod", and the identity provider knows it.' },
+    { args: ['--no-revoke'], says: 'Signed out of profile "prod".' },
+  ])('forgets the login with $args', async ({ args, says }) => {
+    const logins = { prod: aliceLogin };
+    const { exitCode, stdout, stderr } = await runInWorld(['logout', ...args], { config: prodProfile, logins });
+    expect({ exitCode, stdout, stderr, logins }).toEqual({ exitCode: 0, stdout: '', stderr: `${says}\n`, logins: {} });
+  });
+
+  it('says so when nobody was signed in', async () => {
+    const { exitCode, stderr } = await runInWorld(['logout'], { config: prodProfile });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'Nobody was signed in (profile "prod").\n' });
+  });
+
+  it('warns when the provider could not be told', async () => {
+    const logout = async () => ({ removed: true, revoked: false, warning: 'the provider could not be reached' });
+    const { exitCode, stderr } = await runInWorld(['logout'], { config: prodProfile, credentials: { logout } });
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('gprxy: warning: the provider could not be reached');
+  });
+
+  it('leaves every profile with --all', async () => {
+    const logins = { prod: aliceLogin, dev: aliceLogin };
+    const { exitCode, stderr } = await runInWorld(['logout', '--all'], { config: twoProfiles, logins });
+    expect({ exitCode, logins }, stderr).toEqual({ exitCode: 0, logins: {} });
+  });
+});

@@ -1,0 +1,101 @@
+import type { DaemonOptions, DaemonOutcome } from '@gprxy/sidecar';
+import { describe, expect, it } from 'vitest';
+import { prodProfile, runInWorld, runningStatus, type TestWorld } from '../../dependencies.testing.ts';
+import { parseArguments } from '../../parse-arguments.testing.ts';
+
+describe('start: arguments to options', () => {
+  it.each([
+    { args: [], env: {}, options: {} },
+    { args: ['--detach'], env: {}, options: { detach: true } },
+    { args: ['--profile', 'a', '--profile', 'b'], env: {}, options: { profile: ['a', 'b'] } },
+    { args: [], env: { GPRXY_PROFILE: 'a' }, options: { profile: ['a'] } },
+  ])('reads $args with $env', async ({ args, env, options }) => {
+    expect(await parseArguments(['start', ...args], env)).toEqual({ command: 'start', options });
+  });
+});
+
+describe('start: options to output', () => {
+  it.each([
+    { outcome: { kind: 'stopped', forced: 0 }, exitCode: 0, says: 'Stopped.' },
+    { outcome: { kind: 'stopped', forced: 2 }, exitCode: 0, says: '2 connections were cut off' },
+    { outcome: { kind: 'interrupted' }, exitCode: 130, says: '' },
+    { outcome: { kind: 'already-running', pid: 12 }, exitCode: 0, says: 'already running (process 12)' },
+    {
+      outcome: {
+        kind: 'nothing-to-serve',
+        problems: [{ profile: 'prod', message: 'port 5433 is taken', hint: 'Free it.' }],
+      },
+      exitCode: 3,
+      says: 'gprxy: profile "prod": port 5433 is taken\n  Free it.',
+    },
+  ] as const)('ends with $exitCode when the daemon ends as $outcome.kind', async ({ outcome, exitCode, says }) => {
+    const result = await runInWorld(['start'], { config: prodProfile, ...daemon(outcome) });
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stderr).toContain(says);
+  });
+
+  it('serves the profiles that listen, or those that are named', async () => {
+    const config = `${prodProfile}${prodProfile.replace('prod', 'dev').replace(/listen.*\n/, '')}`;
+    const served: string[][] = [];
+    const world = {
+      config,
+      ...daemon({ kind: 'stopped', forced: 0 }, ({ profiles }) => served.push(profiles.map(nameOf))),
+    };
+    await runInWorld(['start'], world);
+    await runInWorld(['start', '--profile', 'prod'], world);
+    expect(served).toEqual([['prod'], ['prod']]);
+    const nothing = await runInWorld(['start', '--profile', 'dev'], world);
+    expect(nothing.exitCode).toBe(3);
+    expect(nothing.stderr).toContain('listen = "127.0.0.1:5433"');
+  });
+});
+
+describe('start --detach', () => {
+  it('does not start a second sidecar', async () => {
+    const status = runningStatus([{}]);
+    const result = await runInWorld(['start', '--detach'], { config: prodProfile, status });
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.stderr).toContain('already running (process 4711)');
+  });
+
+  it('starts itself again without --detach, and names the log', async () => {
+    const started: unknown[] = [];
+    const { exitCode, stderr } = await runInWorld(['start', '--detach', '--profile', 'prod'], {
+      config: prodProfile,
+      startDaemon: async ({ args }) => {
+        started.push(args);
+        return { kind: 'ready' };
+      },
+    });
+    expect({ exitCode, started }).toEqual({ exitCode: 0, started: [['start', '--profile', 'prod']] });
+    expect(stderr).toMatch(/Log: .*gprxy\.log/);
+  });
+
+  it('tells what the daemon wrote when it ended at once, and its exit code', async () => {
+    const { writeFile, mkdir } = await import('node:fs/promises');
+    const { dirname } = await import('node:path');
+    const { exitCode, stderr } = await runInWorld(['start', '--detach'], {
+      config: prodProfile,
+      startDaemon: async ({ logFile }) => {
+        await mkdir(dirname(logFile), { recursive: true });
+        await writeFile(logFile, 'gprxy: profile "prod": port 5433 is taken\n');
+        return { kind: 'ended', exitCode: 3 };
+      },
+    });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('port 5433 is taken');
+  });
+});
+
+const nameOf = ({ name }: { name: string }): string => name;
+
+function daemon(outcome: DaemonOutcome, observe: (options: DaemonOptions) => void = () => {}): TestWorld {
+  return {
+    sidecars: {
+      runDaemon: async (options) => {
+        observe(options);
+        return outcome;
+      },
+    },
+  };
+}

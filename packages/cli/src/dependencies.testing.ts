@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import type { AccessToken, DevicePrompt, StoredLogin, TokenStore } from '@gprxy/credentials';
+import type { ListenerStatus, SidecarStatus } from '@gprxy/sidecar';
+import { onTestFinished } from 'vitest';
+import type { Credentials, Dependencies, Sidecars } from './dependencies.ts';
+import type { Program } from './programs.ts';
+import { run } from './run.ts';
+
+/** 2030-01-01T12:00:00Z. */
+export const testNow = Date.UTC(2030, 0, 1, 12);
+const hourMs = 3_600_000;
+
+export const prodProfile = `
+[profiles.prod]
+issuer = "https://login.corp.example"
+client_id = "gprxy-cli"
+upstream = "postgresql://gateway.corp.example:6432/sales"
+listen = "127.0.0.1:5433"
+`;
+
+export const aliceLogin: StoredLogin = {
+  version: 1,
+  issuer: 'https://login.corp.example',
+  clientId: 'gprxy-cli',
+  subject: 'u-1',
+  email: 'alice@corp.example',
+  name: 'Alice Example',
+  accessToken: 'access-token-of-alice',
+  expiresAt: testNow + hourMs,
+  refreshToken: 'refresh-token-of-alice',
+  claims: { groups: ['analyst', 'reader'] },
+};
+
+export const alicePrompt: DevicePrompt = {
+  issuer: 'https://login.corp.example',
+  clientId: 'gprxy-cli',
+  userCode: 'WDJB-MJHT',
+  verificationUri: 'https://login.corp.example/device',
+  verificationUriComplete: 'https://login.corp.example/device?user_code=WDJB-MJHT',
+  expiresAt: testNow + 600_000,
+};
+
+export interface TestWorld {
+  /** Text of config.toml; there is none when left out. */
+  readonly config?: string;
+  readonly env?: Record<string, string>;
+  readonly tty?: boolean;
+  readonly columns?: number;
+  readonly platform?: NodeJS.Platform;
+  readonly logins?: Record<string, StoredLogin>;
+  readonly credentials?: Partial<Credentials>;
+  readonly sidecars?: Partial<Sidecars>;
+  /** What answers on the control socket. */
+  readonly status?: SidecarStatus;
+  readonly runProgram?: Dependencies['runProgram'];
+  readonly startDaemon?: Dependencies['startDaemon'];
+}
+
+export interface TestRun {
+  /** Where config.toml is, or would be. */
+  readonly configFile: string;
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly openedPages: readonly string[];
+  readonly programs: readonly Program[];
+}
+
+/** Runs one command line in a world made for it, as a shell would. */
+export async function runInWorld(args: readonly string[], world: TestWorld = {}): Promise<TestRun> {
+  const stdout = collector(world);
+  const stderr = collector(world);
+  const openedPages: string[] = [];
+  const programs: Program[] = [];
+  const dependencies = { ...testDependencies(world), stdout, stderr };
+  const exitCode = await run(args, {
+    ...dependencies,
+    openBrowser: async (url) => void openedPages.push(url),
+    runProgram: async (program) => {
+      programs.push(program);
+      return world.runProgram?.(program) ?? 0;
+    },
+  });
+  const configFile = dependencies.env.GPRXY_CONFIG ?? '';
+  return { configFile, exitCode, stdout: stdout.text(), stderr: stderr.text(), openedPages, programs };
+}
+
+function testDependencies(world: TestWorld): Dependencies {
+  const home = mkdtempSync(join(tmpdir(), 'gprxy-cli-test-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const configFile = join(home, 'config.toml');
+  const stores = memoryStores(world.logins ?? {});
+  return {
+    version: '1.2.3',
+    env: { GPRXY_CONFIG: configFile, GPRXY_STATE_DIR: join(home, 'state'), ...world.env },
+    platform: world.platform ?? 'linux',
+    homedir: home,
+    tmpdir: home,
+    stdout: collector(world),
+    stderr: collector(world),
+    interrupts: { signal: new AbortController().signal, pause: () => () => {} },
+    signals: { on: () => process, off: () => process } as unknown as Dependencies['signals'],
+    now: () => testNow,
+    readFile: async (path) => {
+      if (path.endsWith('config.toml') && world.config !== undefined) return world.config;
+      const { readFile } = await import('node:fs/promises');
+      return readFile(path, 'utf8');
+    },
+    openBrowser: async () => {},
+    runProgram: async () => 0,
+    startDaemon: world.startDaemon ?? (async () => ({ kind: 'ready' })),
+    announceReady: () => {},
+    credentials: async () => ({ ...testCredentials(stores), ...world.credentials }),
+    sidecars: async () => ({ ...testSidecars(world), ...world.sidecars }),
+  };
+}
+
+/** A daemon that started an hour ago, with listeners of profile `prod`. */
+export function runningStatus(listeners: ReadonlyArray<Partial<ListenerStatus>>): SidecarStatus {
+  const listener = {
+    profile: 'prod',
+    address: '127.0.0.1:5433',
+    state: 'listening',
+    connections: 0,
+    totalConnections: 0,
+  } as const;
+  return {
+    version: 1,
+    pid: 4711,
+    startedAt: new Date(testNow - hourMs).toISOString(),
+    listeners: listeners.map((part) => ({ ...listener, ...part })),
+  };
+}
+
+type Stores = Record<TokenStore['kind'], TokenStore>;
+
+function memoryStores(logins: Record<string, StoredLogin>): Stores {
+  const store = (kind: TokenStore['kind']): TokenStore => ({
+    kind,
+    probe: async () => {},
+    read: async (account) => logins[account],
+    write: async (account, login) => {
+      logins[account] = login;
+    },
+    delete: async (account) => delete logins[account],
+  });
+  return { keychain: store('keychain'), file: store('file') };
+}
+
+export const aliceToken: AccessToken = {
+  token: aliceLogin.accessToken,
+  expiresAt: aliceLogin.expiresAt,
+  identity: { issuer: aliceLogin.issuer, subject: 'u-1', email: 'alice@corp.example', claims: aliceLogin.claims },
+};
+
+/** A provider that says yes to everybody, who is always Alice. */
+function testCredentials(stores: Stores): Credentials {
+  return {
+    createKeychainStore: () => stores.keychain,
+    createFileStore: () => stores.file,
+    createFetch: () => fetch,
+    createOidcTokenSource: () => ({ getToken: async () => aliceToken }),
+    async login({ show }) {
+      show(alicePrompt);
+      return aliceLogin;
+    },
+    async logout({ store, account, revoke }) {
+      const removed = (await store.read(account)) !== undefined && (await store.delete(account));
+      return { removed, revoked: removed && revoke };
+    },
+  };
+}
+
+function testSidecars({ status }: TestWorld): Sidecars {
+  const unexpected = (): never => {
+    throw new Error('this test does not expect a sidecar to start');
+  };
+  const requestControl = async (_path: string, request: 'status' | 'stop'): Promise<unknown> => {
+    if (status === undefined) throw Object.assign(new Error('nothing answers'), { code: 'ERR_NOT_RUNNING' });
+    return request === 'status' ? status : { pid: status.pid };
+  };
+  return {
+    startSidecar: unexpected,
+    runDaemon: unexpected,
+    createLog: async () => ({ debug() {}, info() {}, warn() {}, error() {} }),
+    requestControl: requestControl as Sidecars['requestControl'],
+  };
+}
+
+type Collector = Writable & { isTTY: boolean; columns: number; text(): string };
+
+function collector({ tty = false, columns = 100 }: TestWorld): Collector {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(String(chunk));
+      done();
+    },
+  });
+  return Object.assign(stream, { isTTY: tty, columns, text: () => chunks.join('') });
+}
