@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import type { SidecarStatus } from './status.ts';
 
 export type ControlErrorCode = 'ERR_NOT_RUNNING' | 'ERR_CONTROL';
@@ -13,9 +14,63 @@ export class ControlError extends Error {
   }
 }
 
+/** Far more than the status of many profiles takes. */
+const MAX_ANSWER_BYTES = 1 << 20;
+
 /** Asks the running daemon. `stop` answers at once; the daemon then drains. Rejects with ControlError. */
 export function requestControl(socketPath: string, request: 'status', timeoutMs?: number): Promise<SidecarStatus>;
 export function requestControl(socketPath: string, request: 'stop', timeoutMs?: number): Promise<{ pid: number }>;
-export function requestControl(_socketPath: string, _request: 'status' | 'stop', _timeoutMs = 2_000): Promise<unknown> {
-  throw new Error('not written yet');
+export async function requestControl(
+  socketPath: string,
+  request: 'status' | 'stop',
+  timeoutMs = 2_000,
+): Promise<{ pid: number }> {
+  const method = request === 'status' ? 'GET' : 'POST';
+  const text = await ask(socketPath, method, `/v1/${request}`, AbortSignal.timeout(timeoutMs));
+  const answer = parseAnswer(text);
+  if (answer === undefined) throw notGprxy(socketPath, 'its answer is not the expected one');
+  return answer;
+}
+
+function ask(socketPath: string, method: string, path: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({ socketPath, method, path, signal, agent: false }, (response) => {
+      const status = response.statusCode ?? 0;
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > MAX_ANSWER_BYTES) response.destroy(new Error('endless answer'));
+      });
+      response.once('error', (error) => reject(toControlError(socketPath, error)));
+      response.once('end', () => {
+        if (status >= 200 && status < 300) resolve(text);
+        else reject(notGprxy(socketPath, `it answered ${method} ${path} with ${status}`));
+      });
+    });
+    outgoing.once('error', (error) => reject(toControlError(socketPath, error)));
+    outgoing.end();
+  });
+}
+
+function parseAnswer(text: string): { pid: number } | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    const isOurs = typeof answer === 'object' && answer !== null && 'pid' in answer && typeof answer.pid === 'number';
+    return isOurs ? (answer as { pid: number }) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toControlError(socketPath: string, error: NodeJS.ErrnoException): ControlError {
+  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') {
+    return new ControlError('ERR_NOT_RUNNING', 'gprxy is not running', error);
+  }
+  if (error.name === 'AbortError') return notGprxy(socketPath, 'it does not answer');
+  return notGprxy(socketPath, error.code ?? error.message, error);
+}
+
+function notGprxy(socketPath: string, why: string, cause?: unknown): ControlError {
+  return new ControlError('ERR_CONTROL', `the control socket ${socketPath} does not work: ${why}`, cause);
 }

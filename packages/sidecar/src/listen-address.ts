@@ -35,17 +35,12 @@ export function requireLoopback(host: string): void {
 }
 
 /**
- * The addresses to bind for one configured address. 127.0.0.1 and ::1 come together: `localhost` may mean either, and the one
- * left free could be taken by another user of the machine.
+ * The hosts to bind for one that is configured. 127.0.0.1 and ::1 come together: `localhost` may mean either, and the one left
+ * free could be taken by another user of the machine. Throws a plain Error unless the host is this machine only.
  */
-export function bindAddresses(address: ListenAddress): ListenAddress[] {
-  if ('path' in address) return [address];
-  requireLoopback(address.host);
-  if (!['localhost', '127.0.0.1', '::1'].includes(address.host)) return [address];
-  return [
-    { host: '127.0.0.1', port: address.port },
-    { host: '::1', port: address.port },
-  ];
+export function bindHosts(host: string): string[] {
+  requireLoopback(host);
+  return ['localhost', '127.0.0.1', '::1'].includes(host) ? ['127.0.0.1', '::1'] : [host];
 }
 
 /** `127.0.0.1:5433`, `[::1]:5433` or the path. */

@@ -14,7 +14,7 @@ export interface Profile {
   readonly scopes: readonly string[];
   /** A PEM file with the certificate authority of the identity provider, when it is a private one. */
   readonly caFile?: string;
-  /** PostgreSQL connection string or `key=value` pairs of the gateway or server. */
+  /** Connection URI of the gateway or server, without user and password. */
   readonly upstream: string;
   /** Empty: the daemon does not serve this profile; `gprxy psql` still does. */
   readonly listen: readonly ListenAddress[];

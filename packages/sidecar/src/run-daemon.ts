@@ -1,8 +1,10 @@
-import type { Sidecar, SidecarOptions, SidecarProblem } from './start-sidecar.ts';
+import { AlreadyRunningError } from './serve-control.ts';
+import type { SidecarProblem } from './serve-profile.ts';
+import { type Sidecar, type SidecarOptions, startSidecar } from './start-sidecar.ts';
 
 export interface DaemonOptions extends SidecarOptions {
   readonly controlSocketPath: string;
-  /** The process, or a stand-in: SIGTERM and SIGINT drain, a second SIGINT ends at once. */
+  /** The process, or a stand-in: SIGTERM, SIGHUP and SIGINT drain; SIGINT while draining ends at once. */
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
   /** Called once the listeners are open. */
   onReady?(sidecar: Sidecar): void;
@@ -10,13 +12,51 @@ export interface DaemonOptions extends SidecarOptions {
 
 export type DaemonOutcome =
   | { readonly kind: 'stopped'; readonly forced: number }
-  /** The second Ctrl-C: connections were cut off. */
+  /** Ctrl-C while draining: it did not wait for the connections. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'already-running'; readonly pid: number }
   /** No profile could be served. */
   | { readonly kind: 'nothing-to-serve'; readonly problems: readonly SidecarProblem[] };
 
 /** The foreground daemon: serves until a signal or `gprxy stop`. The caller turns the outcome into an exit code. */
-export function runDaemon(_options: DaemonOptions): Promise<DaemonOutcome> {
-  throw new Error('not written yet');
+export async function runDaemon(options: DaemonOptions): Promise<DaemonOutcome> {
+  let sidecar: Sidecar;
+  try {
+    sidecar = await startSidecar(options);
+  } catch (error) {
+    if (error instanceof AlreadyRunningError) return { kind: 'already-running', pid: error.pid };
+    throw error;
+  }
+  if (sidecar.listeners.length === 0) {
+    await sidecar.close('nothing to serve');
+    return { kind: 'nothing-to-serve', problems: sidecar.problems };
+  }
+  return serveUntilStopped(sidecar, options);
+}
+
+async function serveUntilStopped(sidecar: Sidecar, { signals, onReady }: DaemonOptions): Promise<DaemonOutcome> {
+  let draining = false;
+  let interrupted = false;
+  const drain = (signal: string) => {
+    draining = true;
+    void sidecar.close(signal);
+  };
+  const interrupt = () => {
+    if (!draining) return drain('SIGINT');
+    interrupted = true;
+    void sidecar.close('interrupted', { drainTimeoutMs: 0 });
+  };
+  const listeners = [
+    ['SIGTERM', drain],
+    ['SIGHUP', drain],
+    ['SIGINT', interrupt],
+  ] as const;
+  for (const [signal, listener] of listeners) signals.on(signal, listener);
+  try {
+    onReady?.(sidecar);
+    const { forced } = await sidecar.closed;
+    return interrupted ? { kind: 'interrupted' } : { kind: 'stopped', forced };
+  } finally {
+    for (const [signal, listener] of listeners) signals.off(signal, listener);
+  }
 }

@@ -1,0 +1,55 @@
+import type { Log } from './log.ts';
+import type { ServedAddress } from './serve-profile.ts';
+
+export interface Ended {
+  /** Connections that were cut off. */
+  readonly forced: number;
+}
+
+export interface Closing {
+  readonly started: boolean;
+  /** A later call with a shorter time overtakes an earlier one. */
+  close(reason?: string, options?: { readonly drainTimeoutMs?: number }): Promise<Ended>;
+  readonly closed: Promise<Ended>;
+  /** What is to be closed once all connections have ended. */
+  afterwards(close: () => Promise<void>): void;
+}
+
+/** Ends a sidecar once, however often it is asked to. `served` may still grow. */
+export function createClosing(served: readonly ServedAddress[], log: Log): Closing {
+  const last: Array<() => Promise<void>> = [];
+  let forced = 0;
+  let started = false;
+  let finished: Promise<void> | undefined;
+  let settle: (ended: Ended) => void = () => {};
+  const closed = new Promise<Ended>((resolve) => {
+    settle = resolve;
+  });
+  const finish = async () => {
+    await Promise.all(last.map((close) => close()));
+    log.info({ forced }, 'closed');
+    settle({ forced });
+  };
+  return {
+    closed,
+    get started() {
+      return started;
+    },
+    afterwards: (close) => last.push(close),
+    async close(reason = 'stopping', { drainTimeoutMs } = {}) {
+      log.info({ reason }, started ? 'draining faster' : 'draining');
+      started = true;
+      forced = Math.max(forced, await drainAll(served, drainTimeoutMs));
+      finished ??= finish();
+      await finished;
+      return { forced };
+    },
+  };
+}
+
+async function drainAll(served: readonly ServedAddress[], drainTimeoutMs: number | undefined): Promise<number> {
+  const drained = await Promise.all(
+    served.map(async ({ open, profile }) => open?.drain(drainTimeoutMs ?? profile.drainTimeoutMs)),
+  );
+  return drained.reduce((sum, ended) => sum + (ended?.forced ?? 0), 0);
+}

@@ -1,0 +1,81 @@
+import { type Dsn, GprxyError, isVerified, parseDsn, type UpstreamTarget, type UpstreamTls } from '@gprxy/proxy-core';
+import type { Log } from './log.ts';
+import type { Profile } from './profile.ts';
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+
+/** Where a profile's connections go, ready to be dialled. */
+export interface Upstream {
+  readonly target: UpstreamTarget;
+  /** Used when the client names no database. */
+  readonly database?: string;
+  /** Startup parameters of the DSN; the client's own come before them. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads a profile's DSN and the files that it names. Nothing is dialled.
+ * Rejects with GprxyError when the DSN could not carry a token safely, or a file is missing.
+ */
+export async function resolveUpstream(
+  profile: Profile,
+  readFile: (path: string) => Promise<string>,
+  log: Log,
+): Promise<Upstream> {
+  const dsn = parseDsn(profile.upstream);
+  requireSafeForTokens(dsn);
+  if (dsn.tls.mode !== 'verify-full') {
+    log.warn(
+      { profile: profile.name, sslmode: dsn.tls.mode },
+      'the upstream may answer with any host name: sslmode=verify-full would check it',
+    );
+  }
+  const target: UpstreamTarget = {
+    host: dsn.host,
+    port: dsn.port,
+    tls: await resolveTls(dsn, readFile),
+    connectTimeoutMs: dsn.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+  };
+  return {
+    target,
+    ...(dsn.database !== undefined && { database: dsn.database }),
+    parameters: dsn.parameters,
+  };
+}
+
+function requireSafeForTokens(dsn: Dsn): void {
+  if (!isVerified(dsn.tls)) {
+    throw unusable(
+      `sslmode=${dsn.tls.mode} does not check who the upstream is, so no token is sent there`,
+      'Use sslmode=verify-full, with sslrootcert=FILE if the upstream has a private authority.',
+    );
+  }
+  if (dsn.password !== undefined) {
+    throw unusable('it has a password, but what is sent is the access token', 'Take the password out of the DSN.');
+  }
+  if (dsn.user !== undefined) {
+    throw unusable('it names a user', 'Take it out of the DSN and set user = "..." in the profile.');
+  }
+}
+
+async function resolveTls({ tls }: Dsn, readFile: (path: string) => Promise<string>): Promise<UpstreamTls> {
+  const read = async (name: string, path: string) => {
+    try {
+      return await readFile(path);
+    } catch (cause) {
+      const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+      throw unusable(`${name} "${path}" cannot be read (${reason})`, `Check ${name} in "upstream".`);
+    }
+  };
+  return {
+    mode: tls.mode,
+    negotiation: tls.negotiation,
+    ...(tls.rootCertFile !== undefined && { ca: await read('sslrootcert', tls.rootCertFile) }),
+    ...(tls.certFile !== undefined && { cert: await read('sslcert', tls.certFile) }),
+    ...(tls.keyFile !== undefined && { key: await read('sslkey', tls.keyFile) }),
+  };
+}
+
+function unusable(problem: string, hint: string): GprxyError {
+  return new GprxyError(`the upstream cannot be used: ${problem}`, { code: 'ERR_UPSTREAM_DSN', hint });
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { ControlError, requestControl } from './control.ts';
+import type { SidecarStatus } from './status.ts';
+import { prepareSocketPath } from './unix-socket.ts';
+
+export interface ControlOptions {
+  readonly path: string;
+  status(): SidecarStatus;
+  /** Called after the answer to `POST /v1/stop` is on its way. */
+  stop(): void;
+}
+
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+/** Another gprxy daemon answers on the control socket. */
+export class AlreadyRunningError extends Error {
+  readonly code = 'ERR_ALREADY_RUNNING';
+  readonly pid: number;
+
+  constructor(pid: number) {
+    super(`gprxy is already running (process ${pid})`);
+    this.name = 'AlreadyRunningError';
+    this.pid = pid;
+  }
+}
+
+/**
+ * `GET /v1/status` and `POST /v1/stop` as JSON over HTTP, on a Unix socket that only its owner can open.
+ * Rejects with AlreadyRunningError when a daemon answers there.
+ */
+export async function serveControl(options: ControlOptions): Promise<ControlServer> {
+  await refuseSecondDaemon(options.path);
+  try {
+    return await openControl(options);
+  } catch (error) {
+    // Another daemon may have been faster between the question and the answer.
+    await refuseSecondDaemon(options.path);
+    throw error;
+  }
+}
+
+async function openControl(options: ControlOptions): Promise<ControlServer> {
+  if (!isPipe(options.path)) await prepareSocketPath(options.path);
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) =>
+    answer(request, response, options),
+  );
+  // Whatever is not plain HTTP gets no answer at all.
+  server.on('clientError', (_, socket) => socket.destroy());
+  server.on('upgrade', (_, socket) => socket.destroy());
+  server.listen(options.path);
+  await once(server, 'listening');
+  if (!isPipe(options.path)) await chmod(options.path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function refuseSecondDaemon(path: string): Promise<void> {
+  try {
+    throw new AlreadyRunningError((await requestControl(path, 'status')).pid);
+  } catch (error) {
+    if (error instanceof ControlError && error.code === 'ERR_NOT_RUNNING') return;
+    throw error;
+  }
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, { status, stop }: ControlOptions): void {
+  const route = `${request.method} ${request.url}`;
+  request.resume();
+  if (route === 'GET /v1/status') {
+    send(response, 200, status());
+  } else if (route === 'POST /v1/stop') {
+    response.once('finish', stop);
+    send(response, 202, { pid: process.pid });
+  } else {
+    send(response, 404, { error: `nothing at ${route.slice(0, 100)}` });
+  }
+}
+
+function send(response: ServerResponse, code: number, body: object): void {
+  response.writeHead(code, { 'content-type': 'application/json', connection: 'close' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+function isPipe(path: string): boolean {
+  return path.startsWith('\\\\.\\pipe\\');
+}

@@ -1,0 +1,92 @@
+import { link, lstat, mkdir, rename, unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { posix } from 'node:path';
+import { GprxyError } from '@gprxy/proxy-core';
+
+/** sockaddr_un.sun_path of macOS, its final NUL not counted; Linux takes 107. A longer name would be cut off silently. */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+/**
+ * Makes it safe to bind a Unix socket at `path`: a directory of our own that nobody else can enter, no symbolic link in the way,
+ * and a socket left behind by a dead process removed. Rejects with GprxyError; `ERR_ADDRESS_IN_USE` when somebody answers there.
+ */
+export async function prepareSocketPath(path: string): Promise<void> {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_SOCKET_PATH_BYTES) {
+    throw refused(
+      `the socket path is ${bytes} bytes long, and systems allow ${MAX_SOCKET_PATH_BYTES}: ${path}`,
+      'Name a shorter directory: listen = "unix:/directory", or GPRXY_STATE_DIR.',
+    );
+  }
+  const directory = posix.dirname(path);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await requirePrivate(directory);
+  const existing = await lstat(path).catch(ignoreMissing);
+  if (existing === undefined) return;
+  if (!existing.isSocket()) {
+    throw refused(
+      `${path} is in the way: it is ${existing.isSymbolicLink() ? 'a symbolic link' : 'not a socket'}`,
+      'Remove it.',
+    );
+  }
+  await takeOver(path);
+}
+
+/** A link could lead anywhere, and whoever may write to the directory could swap the socket for his own. */
+async function requirePrivate(directory: string): Promise<void> {
+  const found = await lstat(directory);
+  const advice = 'Name another directory: listen = "unix:/directory".';
+  if (found.isSymbolicLink()) throw refused(`${directory} is a symbolic link`, advice);
+  if (!found.isDirectory()) throw refused(`${directory} is not a directory`, advice);
+  const uid = process.getuid?.();
+  if (uid !== undefined && found.uid !== uid) throw refused(`${directory} belongs to OS user ${found.uid}`, advice);
+  if ((found.mode & 0o077) !== 0) {
+    throw refused(
+      `${directory} is open to other users of this machine`,
+      `Run "chmod 700 ${directory}", or name another.`,
+    );
+  }
+}
+
+/**
+ * Removes the socket of a process that died. It is moved aside before it is judged for good: of two programs that start at the
+ * same moment the slower one would otherwise remove the socket that the faster one has just made.
+ */
+async function takeOver(path: string): Promise<void> {
+  if (await answers(path)) throw inUse(path);
+  const aside = posix.join(posix.dirname(path), `.${process.pid}`);
+  const moved = await rename(path, aside).then(() => true, ignoreMissing);
+  if (moved === undefined) return;
+  const alive = await answers(aside);
+  if (alive) await link(aside, path).catch(() => {});
+  await unlink(aside).catch(ignoreMissing);
+  if (alive) throw inUse(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.once('connect', () => resolve(true));
+    // Only a refusal shows that nobody listens; a full queue, say, does not.
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(!['ECONNREFUSED', 'ENOENT'].includes(error.code ?? '')),
+    );
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+function refused(problem: string, hint: string): GprxyError {
+  return new GprxyError(problem, { code: 'ERR_SOCKET_PATH', hint });
+}
+
+function inUse(path: string): GprxyError {
+  return new GprxyError(`another program listens on ${path}`, {
+    code: 'ERR_ADDRESS_IN_USE',
+    hint: 'If it is another gprxy, stop it: "gprxy stop".',
+  });
+}
