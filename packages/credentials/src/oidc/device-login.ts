@@ -1,5 +1,5 @@
 import type { DeviceAuthorizationResponse } from 'openid-client';
-import { orAborted } from '../abort.ts';
+import { orAborted, throwIfAborted } from '../abort.ts';
 import type { CredentialDependencies } from '../dependencies.ts';
 import { CredentialError } from '../errors.ts';
 import type { OidcSettings } from '../settings.ts';
@@ -40,7 +40,8 @@ export function loginWithDevice(
 }
 
 /** `loginWithDevice` for a known account, which the hints then name. */
-export function runDeviceLogin(task: ProviderTask, show: (prompt: DevicePrompt) => void): Promise<StoredLogin> {
+export async function runDeviceLogin(task: ProviderTask, show: (prompt: DevicePrompt) => void): Promise<StoredLogin> {
+  throwIfAborted(task.signal);
   return orAborted(deviceLogin(task, show), task.signal);
 }
 

@@ -4,16 +4,26 @@ import { CredentialError } from '../errors.ts';
 
 /** Makes the directory if need be; refuses one that somebody else could look into or swap files in. */
 export async function ensurePrivateDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
-    // A dangling link reports EEXIST; the check below says what is wrong with it.
-    if (cause.code !== 'EEXIST') throw storeFailed(`cannot make the directory ${directory}`, directory, cause);
-  });
-  const stats = await lstat(directory).catch((cause: unknown) => {
-    throw storeFailed(`cannot look at the directory ${directory}`, directory, cause);
-  });
+  const stats = (await look(directory)) ?? (await make(directory));
   if (stats.isSymbolicLink()) throw refused(directory, 'is a symbolic link', `Replace ${directory} with a directory`);
   if (!stats.isDirectory()) throw refused(directory, 'is not a directory', `Move ${directory} away`);
   refuseWhatOthersReach(directory, stats, 'chmod 700');
+}
+
+async function look(directory: string): Promise<Stats | undefined> {
+  return lstat(directory).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw storeFailed(`cannot look at the directory ${directory}`, directory, cause);
+  });
+}
+
+async function make(directory: string): Promise<Stats> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return await lstat(directory);
+  } catch (cause) {
+    throw storeFailed(`cannot make the directory ${directory}`, directory, cause);
+  }
 }
 
 /** POSIX only: on Windows the profile folder's own access list keeps others out, and modes say nothing. */
