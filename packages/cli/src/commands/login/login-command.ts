@@ -14,7 +14,8 @@ export interface LoginOptions {
   readonly user?: string;
   /** False: leave the browser alone. */
   readonly open: boolean;
-  readonly insecureStorage?: true;
+  /** The file store (true), the keychain (false), or the one this profile used last. */
+  readonly insecureStorage?: boolean;
 }
 
 const described =
@@ -35,6 +36,7 @@ export function defineLogin(program: Command, login: (options: LoginOptions) => 
     .option('--device', 'sign in with a code, the only way so far')
     .option('--no-open', 'do not open the browser')
     .option('--insecure-storage', 'keep the login in a file that only you can read, where there is no keychain')
+    .option('--no-insecure-storage', 'keep it in the keychain again')
     .optionsGroup('The profile, made or changed when given:')
     .option('--issuer <url>', 'the identity provider')
     .option('--client-id <id>', "gprxy's client id there")

@@ -35,7 +35,14 @@ describe('login: arguments to options', () => {
       options: { open: false, issuer: 'https://flag.example', clientId: 'from-env' },
     },
     { args: [], env: { GPRXY_SCOPE: 'openid email' }, options: { open: true, scope: ['openid', 'email'] } },
+    { args: [], env: { GPRXY_INSECURE_STORAGE: '1' }, options: { open: true, insecureStorage: true } },
     { args: [], env: { GPRXY_INSECURE_STORAGE: '0' }, options: { open: true } },
+    { args: ['--no-insecure-storage'], env: {}, options: { open: true, insecureStorage: false } },
+    {
+      args: ['--no-insecure-storage'],
+      env: { GPRXY_INSECURE_STORAGE: '1' },
+      options: { open: true, insecureStorage: false },
+    },
   ])('reads $args with $env', async ({ args, env, options }) => {
     expect(await parseArguments(['login', ...args], env)).toEqual({ command: 'login', options });
   });

@@ -13,15 +13,24 @@ import { prepareWaiting } from './waiting.ts';
 /** Signs in with the device flow (RFC 8628) and keeps what comes of it in the profile's store. */
 export async function login(options: LoginOptions, dependencies: Dependencies): Promise<void> {
   const profile = await profileToSignInTo(options, dependencies);
-  const storeKind = await storeFor(profile, options, dependencies);
+  const formerKind = await readStoreChoice(profile.name, dependencies);
+  const storeKind = chosenStore(options) ?? formerKind;
   if (storeKind === 'file') sayInsecureStorage(dependencies);
   const stored = await signIn(profile, storeKind, options, dependencies);
   await writeStoreChoice(profile.name, storeKind, dependencies);
+  if (storeKind !== formerKind) await forgetLogin(profile, formerKind, dependencies);
   saySignedIn({ profile, storeKind, stored }, dependencies);
 }
 
-async function storeFor(profile: Profile, options: LoginOptions, dependencies: Dependencies): Promise<StoreKind> {
-  return options.insecureStorage ? 'file' : readStoreChoice(profile.name, dependencies);
+function chosenStore({ insecureStorage }: LoginOptions): StoreKind | undefined {
+  if (insecureStorage === undefined) return undefined;
+  return insecureStorage ? 'file' : 'keychain';
+}
+
+/** A login must not stay behind, least of all in a file, when the profile moves to the other store. */
+async function forgetLogin(profile: Profile, kind: StoreKind, dependencies: Dependencies): Promise<void> {
+  const { store, account } = await profileLogin(profile, dependencies, kind);
+  await store.delete(account).catch(() => {}); // A keychain that is not there is the usual reason to move.
 }
 
 async function signIn(

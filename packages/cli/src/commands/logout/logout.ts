@@ -4,7 +4,6 @@ import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { profileLogin } from '../../profile-login.ts';
 import { say } from '../../say.ts';
-import { writeStoreChoice } from '../../store-choice.ts';
 import type { LogoutOptions } from './logout-command.ts';
 
 export async function logout(options: LogoutOptions, dependencies: Dependencies): Promise<void> {
@@ -22,7 +21,6 @@ async function leave(profile: Profile, revoke: boolean, dependencies: Dependenci
   const credentials = await dependencies.credentials();
   const place = await profileLogin(profile, dependencies);
   const result = await credentials.logout({ ...place, revoke, signal: dependencies.interrupts.signal });
-  await writeStoreChoice(profile.name, 'keychain', dependencies);
   if (!result.removed) return say(dependencies, `Nobody was signed in (profile "${profile.name}").`);
   const revoked = result.revoked ? ', and the identity provider knows it' : '';
   say(dependencies, `Signed out of profile "${profile.name}"${revoked}.`);

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stagePackage } from '../scripts/bundle.mjs';
+
+// Inside the package, so that what is not bundled is found where npm puts it.
+const stagingParent = fileURLToPath(new URL('../packages/cli/node_modules/', import.meta.url));
+
+/** The gprxy command as npm would install it, made from the sources of this moment. */
+export interface InstalledGprxy extends AsyncDisposable {
+  readonly bin: string;
+}
+
+export async function installGprxy(): Promise<InstalledGprxy> {
+  const directory = await mkdtemp(join(stagingParent, '.staged-'));
+  await stagePackage('cli', directory);
+  return {
+    bin: join(directory, 'bin', 'gprxy.mjs'),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A person's terminal: a home of its own, and no keychain unless `env` brings one. */
+export class Shell implements AsyncDisposable {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly #gprxy: InstalledGprxy;
+  readonly #running = new Set<RunningCommand>();
+
+  static async open(gprxy: InstalledGprxy, env: Readonly<Record<string, string>> = {}): Promise<Shell> {
+    return new Shell(gprxy, await mkdtemp(join(tmpdir(), 'gprxy-shell-')), env);
+  }
+
+  private constructor(gprxy: InstalledGprxy, home: string, env: Readonly<Record<string, string>>) {
+    this.#gprxy = gprxy;
+    this.home = home;
+    this.env = {
+      PATH: process.env.PATH ?? '',
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, 'config'),
+      GPRXY_STATE_DIR: join(home, 'state'),
+      GPRXY_KEYCHAIN_SERVICE: `gprxy-test-${process.pid}`,
+      // Without an address libsecret would start a session bus of its own.
+      DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
+      ...env,
+    };
+  }
+
+  /** Runs a line such as `gprxy psql sales -c 'select 1'` to its end. */
+  run(line: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return this.start(line, env).ended;
+  }
+
+  start(line: string, env: Readonly<Record<string, string>> = {}): RunningCommand {
+    const [name, ...args] = words(line);
+    if (name !== 'gprxy') throw new Error(`this shell knows only gprxy, not ${name}`);
+    const child = spawn(process.execPath, [this.#gprxy.bin, ...args], { env: { ...this.env, ...env }, cwd: this.home });
+    const command = new RunningCommand(child);
+    this.#running.add(command);
+    void command.ended.finally(() => this.#running.delete(command));
+    return command;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const command of this.#running) command.kill('SIGKILL');
+    await this.run('gprxy stop');
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+/** A command that has been started and may still run. */
+export class RunningCommand {
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  readonly #output = { stdout: '', stderr: '' };
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream]?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output[stream] += text;
+      });
+    }
+    this.ended = once(child, 'close').then(([exitCode]) => ({ exitCode: exitCode as number | null, ...this.#output }));
+  }
+
+  /** The first match on standard error, as soon as it is there. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#output.stderr);
+      if (match) return match;
+      const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data').then(() => true);
+      const goesOn = await Promise.race([more, this.ended.then(() => false)]);
+      if (!goesOn && !pattern.test(this.#output.stderr)) {
+        throw new Error(`it ended without saying ${pattern}:\n${this.#output.stderr}`);
+      }
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+/** The words of a command line; quotes keep blanks. */
+function words(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? '',
+  );
+}
