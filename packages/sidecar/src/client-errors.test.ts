@@ -1,0 +1,46 @@
+import { CredentialError, type CredentialErrorCode } from '@gprxy/credentials';
+import { GprxyError, UpstreamError } from '@gprxy/proxy-core';
+import { describe, expect, it } from 'vitest';
+import { toClientError } from './client-errors.ts';
+
+describe('without a token the client is told why and what to do', () => {
+  const table: Array<[CredentialErrorCode, string, RegExp]> = [
+    ['ERR_LOGIN_NEEDED', '28P01', /^Run "gprxy login --profile prod"\.$/],
+    ['ERR_LOGIN_DENIED', '28P01', /gprxy login/],
+    ['ERR_LOGIN_EXPIRED', '28P01', /gprxy login/],
+    ['ERR_PROVIDER_UNREACHABLE', '57P03', /check the network/],
+    ['ERR_PROVIDER_REFUSED', '28000', /issuer, client_id and scopes of profile "prod"/],
+    ['ERR_STORE_ABSENT', '28000', /--insecure-storage/],
+    ['ERR_STORE_LOCKED', '28000', /Unlock the keychain/],
+    ['ERR_STORE_FAILED', '28000', /store/],
+    ['ERR_ABORTED', '57P03', /again/],
+  ];
+  it.each(table)('%s', (code, sqlState, hint) => {
+    const error = toClientError(new CredentialError(code, 'what happened'), 'prod');
+    expect(error).toBeInstanceOf(GprxyError);
+    expect(error).toMatchObject({ code, sqlState, clientMessage: 'what happened', hint: expect.stringMatching(hint) });
+  });
+
+  it('in the words of the error where it has advice of its own', () => {
+    const error = new CredentialError('ERR_STORE_LOCKED', 'locked', { hint: 'Say please.' });
+    expect(toClientError(error, 'prod')).toMatchObject({ hint: 'Say please.' });
+  });
+});
+
+describe('the upstream speaks for itself', () => {
+  const response = (code: string, hint?: string) => ({ severity: 'FATAL', message: 'no', code, ...(hint && { hint }) });
+  it.each([
+    ['28P01', /gprxy login --profile prod/],
+    ['28000', /gprxy whoami --profile prod/],
+  ])('%s, with a hint from us', (code, hint) => {
+    const error = toClientError(new UpstreamError('refused', { response: response(code) }), 'prod');
+    expect(error).toMatchObject({ response: response(code), hint: expect.stringMatching(hint) });
+  });
+
+  it('and of what else it says nothing is changed', () => {
+    const error = new UpstreamError('refused', { response: response('3D000') });
+    expect(toClientError(error, 'prod')).toBe(error);
+    const bare = new UpstreamError('refused', { response: { severity: 'FATAL', message: 'no code at all' } });
+    expect(toClientError(bare, 'prod')).toBe(bare);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { collectLog, testProfile } from './profile.testing.ts';
+import { resolveUpstream } from './resolve-upstream.ts';
+
+const files = async (path: string) => {
+  if (path.startsWith('/pem/')) return `PEM of ${path}`;
+  throw Object.assign(new Error(path), { code: 'ENOENT' });
+};
+const resolve = (upstream: string, log = collectLog().log) => resolveUpstream(testProfile({ upstream }), files, log);
+
+describe('an upstream that can be used', () => {
+  const table: Array<[string, string, object]> = [
+    [
+      'is verified in full by default',
+      'postgresql://gw.example',
+      {
+        target: {
+          host: 'gw.example',
+          port: 5432,
+          connectTimeoutMs: 10_000,
+          tls: { mode: 'verify-full', negotiation: 'postgres' },
+        },
+        parameters: new Map(),
+      },
+    ],
+    [
+      'trusts its own authority',
+      'postgresql://gw:6432/sales?sslrootcert=/pem/ca',
+      {
+        target: { tls: { ca: 'PEM of /pem/ca' } },
+        database: 'sales',
+      },
+    ],
+    [
+      'shows a client certificate',
+      'postgresql://gw?sslcert=/pem/c&sslkey=/pem/k',
+      {
+        target: { tls: { cert: 'PEM of /pem/c', key: 'PEM of /pem/k' } },
+      },
+    ],
+    ['is given up after its own time', 'postgresql://gw?connect_timeout=3', { target: { connectTimeoutMs: 3_000 } }],
+    [
+      'passes its parameters on',
+      'postgresql://gw?application_name=x',
+      { parameters: new Map([['application_name', 'x']]) },
+    ],
+  ];
+  it.each(table)('%s', async (_, upstream, expected) => {
+    const { log, lines } = collectLog();
+    expect(await resolve(upstream, log)).toMatchObject(expected);
+    expect(lines).toEqual([]);
+  });
+
+  it('warns when any host name will do', async () => {
+    const { log, lines } = collectLog();
+    await resolve('postgresql://gw?sslmode=verify-ca&sslrootcert=/pem/ca', log);
+    expect(lines).toMatchObject([{ level: 'warn', sslmode: 'verify-ca' }]);
+  });
+});
+
+describe('S14 an upstream that cannot be used', () => {
+  it.each([
+    ['is not verified', 'postgresql://gw?sslmode=require', /sslmode=require does not check who the upstream is/],
+    ['is not encrypted', 'postgresql://gw?sslmode=disable', /sslmode=disable does not check/],
+    ['is encrypted at will', 'postgresql://gw?sslmode=prefer', /sslmode=prefer/],
+    ['has a password', 'postgresql://alice:secret@gw', /it has a password/],
+    ['names a user', 'postgresql://alice@gw', /it names a user/],
+    ['names a missing file', 'postgresql://gw?sslrootcert=/no/ca', /sslrootcert "\/no\/ca" cannot be read \(ENOENT\)/],
+    ['is no DSN', 'gateway.example:6432', /invalid DSN/],
+  ])('%s', async (_, upstream, message) => {
+    const error = await resolve(upstream).catch((caught) => caught);
+    expect(error.message).toMatch(message);
+    expect(`${error.message} ${error.hint}`).not.toContain('secret');
+  });
+});
