@@ -1,10 +1,14 @@
-import { link, lstat, mkdir, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, rmdir, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { posix } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { GprxyError } from '@gprxy/proxy-core';
 
 /** sockaddr_un.sun_path of macOS, its final NUL not counted; Linux takes 107. A longer name would be cut off silently. */
 const MAX_SOCKET_PATH_BYTES = 103;
+const RETRY_MS = 10;
+/** Looking at a socket takes milliseconds. */
+const LOCK_TIMEOUT_MS = 5_000;
 
 /**
  * Makes it safe to bind a Unix socket at `path`: a directory of our own that nobody else can enter, no symbolic link in the way,
@@ -48,19 +52,29 @@ async function requirePrivate(directory: string): Promise<void> {
   }
 }
 
-/**
- * Removes the socket of a process that died. It is moved aside before it is judged for good: of two programs that start at the
- * same moment the slower one would otherwise remove the socket that the faster one has just made.
- */
+/** Removes the socket of a process that died. */
 async function takeOver(path: string): Promise<void> {
-  if (await answers(path)) throw inUse(path);
-  const aside = posix.join(posix.dirname(path), `.${process.pid}`);
-  const moved = await rename(path, aside).then(() => true, ignoreMissing);
-  if (moved === undefined) return;
-  const alive = await answers(aside);
-  if (alive) await link(aside, path).catch(() => {});
-  await unlink(aside).catch(ignoreMissing);
-  if (alive) throw inUse(path);
+  // Alone: of two programs that start at the same moment, the slower one could otherwise remove what the faster one has just bound.
+  await whileLocked(`${path}.lock`, async () => {
+    // Twice, because between bind(2) and listen(2) a living socket refuses as a dead one does.
+    const alive = (await answers(path)) || (await setTimeout(RETRY_MS).then(() => answers(path)));
+    if (alive) throw inUse(path);
+    await unlink(path).catch(ignoreMissing);
+  });
+}
+
+/** A directory is the lock: making one succeeds for one program only. One that is old was left behind by a crash. */
+async function whileLocked(lock: string, work: () => Promise<void>): Promise<void> {
+  while (!(await mkdir(lock).then(() => true, ignoreExisting))) {
+    const found = await lstat(lock).catch(ignoreMissing);
+    if (found !== undefined && Date.now() - found.mtimeMs > LOCK_TIMEOUT_MS) await rmdir(lock).catch(ignoreMissing);
+    await setTimeout(RETRY_MS);
+  }
+  try {
+    await work();
+  } finally {
+    await rmdir(lock).catch(ignoreMissing);
+  }
 }
 
 function answers(path: string): Promise<boolean> {
@@ -73,6 +87,11 @@ function answers(path: string): Promise<boolean> {
     );
     socket.once('connect', () => socket.destroy());
   });
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): false {
+  if (error.code === 'EEXIST') return false;
+  throw error;
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {

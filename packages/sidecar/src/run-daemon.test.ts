@@ -1,0 +1,74 @@
+import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { requestControl } from './control.ts';
+import { testDirectory } from './directory.testing.ts';
+import { aliceTokens, collectLog, testProfile } from './profile.testing.ts';
+import { type DaemonOptions, runDaemon } from './run-daemon.ts';
+import type { Sidecar } from './start-sidecar.ts';
+
+async function daemon(given: Partial<DaemonOptions> = {}) {
+  const signals = new EventEmitter();
+  const controlSocketPath = join(await testDirectory(), 'control.sock');
+  let ready: (sidecar: Sidecar) => void = () => {};
+  const started = new Promise<Sidecar>((resolve) => {
+    ready = resolve;
+  });
+  const options: DaemonOptions = {
+    profiles: [testProfile({ drainTimeoutMs: 60_000 })],
+    tokenSourceFor: () => aliceTokens,
+    log: collectLog().log,
+    signals,
+    controlSocketPath,
+    onReady: ready,
+    ...given,
+  };
+  return { signals, controlSocketPath, started, options, outcome: runDaemon(options) };
+}
+
+/** A client that says nothing, so that a drain has somebody to wait for. */
+async function silentClient(sidecar: Sidecar) {
+  const socket = connect(sidecar.listeners[0]?.port ?? 0, '127.0.0.1').on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+it.each(['SIGTERM', 'SIGHUP', 'SIGINT'])('drains on %s', async (signal) => {
+  const { started, signals, outcome } = await daemon();
+  await started;
+  signals.emit(signal, signal);
+  expect(await outcome).toEqual({ kind: 'stopped', forced: 0 });
+  expect(signals.eventNames()).toEqual([]);
+});
+
+it('stops when asked over the control socket', async () => {
+  const { started, controlSocketPath, outcome } = await daemon();
+  await started;
+  await requestControl(controlSocketPath, 'stop');
+  expect(await outcome).toEqual({ kind: 'stopped', forced: 0 });
+});
+
+it('ends at once on the second Ctrl-C', async () => {
+  const { started, signals, outcome } = await daemon();
+  const sidecar = await started;
+  await silentClient(sidecar);
+  while (sidecar.status().listeners[0]?.connections === 0) await new Promise(setImmediate);
+  signals.emit('SIGINT', 'SIGINT');
+  signals.emit('SIGINT', 'SIGINT');
+  expect(await outcome).toEqual({ kind: 'interrupted' });
+});
+
+it('S36 gives way to a daemon that runs already', async () => {
+  const first = await daemon();
+  await first.started;
+  const second = await runDaemon({ ...first.options, signals: new EventEmitter() });
+  expect(second).toEqual({ kind: 'already-running', pid: process.pid });
+  first.signals.emit('SIGTERM', 'SIGTERM');
+  await first.outcome;
+});
+
+it('does not stay when there is nothing to serve', async () => {
+  const { outcome } = await daemon({ profiles: [testProfile({ upstream: 'nonsense' })] });
+  expect(await outcome).toMatchObject({ kind: 'nothing-to-serve', problems: [{ profile: 'prod' }] });
+});

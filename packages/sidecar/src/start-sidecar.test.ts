@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { lstat } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { requestControl } from './control.ts';
+import { testDirectory } from './directory.testing.ts';
+import { aliceTokens, collectLog, testProfile } from './profile.testing.ts';
+import { type SidecarOptions, startSidecar } from './start-sidecar.ts';
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+async function start(given: Partial<SidecarOptions>) {
+  const { log, lines } = collectLog();
+  const sidecar = await startSidecar({ profiles: [], tokenSourceFor: () => aliceTokens, log, ...given });
+  onTestFinished(async () => void (await sidecar.close('test is over', { drainTimeoutMs: 0 })));
+  return { sidecar, lines };
+}
+
+async function occupy(host: string): Promise<number> {
+  const server = createServer((socket) => socket.destroy()).listen(0, host);
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+async function answers(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host);
+  return once(socket, 'connect').then(
+    () => Boolean(socket.destroy()),
+    () => false,
+  );
+}
+
+it.runIf(hasIpv6).each(['127.0.0.1', 'localhost', '::1'])(
+  'S16 leaves no loopback address to others when it listens on %s',
+  async (host) => {
+    const { sidecar } = await start({ profiles: [testProfile({ listen: [{ host, port: 0 }] })] });
+    const [listener] = sidecar.listeners;
+    expect(listener).toMatchObject({ profile: 'prod', host: '127.0.0.1', address: `127.0.0.1:${listener?.port}` });
+    for (const each of ['127.0.0.1', '::1']) expect(await answers(each, listener?.port ?? 0)).toBe(true);
+  },
+);
+
+it.runIf(hasIpv6)('S16 does not listen on one of the two when somebody has the other', async () => {
+  const port = await occupy('::1');
+  const { sidecar } = await start({ profiles: [testProfile({ listen: [{ host: '127.0.0.1', port }] })] });
+  expect(sidecar.listeners).toEqual([]);
+  expect(sidecar.problems[0]?.message).toBe(
+    `another program (of OS user ${process.getuid?.()}) listens on [::1]:${port}`,
+  );
+  expect(await answers('127.0.0.1', port)).toBe(false);
+});
+
+it('reports each broken profile and serves the others', async () => {
+  const port = await occupy('127.0.0.1');
+  const profiles = [
+    testProfile({ name: 'taken', listen: [{ host: '127.0.0.1', port }] }),
+    testProfile({ name: 'dsn', upstream: 'nonsense' }),
+    testProfile({ name: 'require', upstream: 'postgresql://gw?sslmode=require' }),
+    testProfile({ name: 'ca', upstream: 'postgresql://gw?sslrootcert=/no/such/file' }),
+    testProfile({ name: 'silent', listen: [] }),
+    testProfile({ name: 'good' }),
+  ];
+  const { sidecar, lines } = await start({ profiles });
+  expect(sidecar.listeners.map(({ profile }) => profile)).toEqual(['good']);
+  expect(sidecar.problems).toEqual([
+    expect.objectContaining({ profile: 'taken', message: expect.stringContaining(`listens on 127.0.0.1:${port}`) }),
+    expect.objectContaining({ profile: 'dsn', message: expect.stringContaining('invalid DSN') }),
+    expect.objectContaining({ profile: 'require', hint: expect.stringContaining('verify-full') }),
+    expect.objectContaining({ profile: 'ca', message: expect.stringContaining('/no/such/file') }),
+  ]);
+  expect(sidecar.status().listeners.map(({ profile, state }) => `${profile} ${state}`)).toEqual([
+    'taken failed',
+    'dsn failed',
+    'require failed',
+    'ca failed',
+    'good listening',
+  ]);
+  expect(lines.filter(({ level }) => level === 'error')).toHaveLength(4);
+});
+
+it('serves the second address of a profile whose first is taken', async () => {
+  const port = await occupy('127.0.0.1');
+  const listen = [
+    { host: '127.0.0.1', port },
+    { host: '127.0.0.1', port: 0 },
+  ];
+  const { sidecar } = await start({ profiles: [testProfile({ listen })] });
+  expect([sidecar.listeners.length, sidecar.problems.length]).toEqual([1, 1]);
+});
+
+it.each(['0.0.0.0', '::', '192.0.2.1', 'db.example'])(
+  'S17 does not bind %s, whatever the configuration let through',
+  async (host) => {
+    const { sidecar } = await start({ profiles: [testProfile({ listen: [{ host, port: 0 }], localAuth: 'trust' })] });
+    expect(sidecar.listeners).toEqual([]);
+    expect(sidecar.problems[0]?.message).toContain('can be reached from other machines');
+  },
+);
+
+it('S15 does not open a port where the peer cannot be told, and says what to do', async () => {
+  const peers = { available: async () => false, uidOf: async () => undefined, uidListeningOn: async () => undefined };
+  const { sidecar } = await start({ profiles: [testProfile()], peers });
+  expect(sidecar.listeners).toEqual([]);
+  expect(sidecar.problems[0]?.hint).toMatch(/listen = "unix".*local_auth = "trust"/);
+});
+
+it('S36 opens a Unix socket for its owner only, and removes it', async () => {
+  const path = join(await testDirectory(), 'run', '.s.PGSQL.5432');
+  const { sidecar } = await start({ profiles: [testProfile({ listen: [{ path }] })] });
+  expect(sidecar.listeners).toEqual([{ profile: 'prod', address: path, path }]);
+  expect((await lstat(path)).mode & 0o777).toBe(0o600);
+  expect((await lstat(join(path, '..'))).mode & 0o777).toBe(0o700);
+  await sidecar.close();
+  await expect(lstat(path)).rejects.toThrow('ENOENT');
+});
+
+it('asks for one token source a profile, however many addresses it has', async () => {
+  const asked: string[] = [];
+  const listen = [{ host: '127.0.0.1', port: 0 }, { path: join(await testDirectory(), '.s.PGSQL.5432') }];
+  const tokenSourceFor: SidecarOptions['tokenSourceFor'] = ({ name }) => {
+    asked.push(name);
+    return aliceTokens;
+  };
+  await start({ profiles: [testProfile({ listen })], tokenSourceFor });
+  expect(asked).toEqual(['prod']);
+});
+
+it('tells its status over the control socket, and stops when asked there', async () => {
+  const controlSocketPath = join(await testDirectory(), 'control.sock');
+  const { sidecar } = await start({ profiles: [testProfile()], controlSocketPath });
+  expect(await requestControl(controlSocketPath, 'status')).toEqual(sidecar.status());
+  await requestControl(controlSocketPath, 'stop');
+  expect(await sidecar.closed).toEqual({ forced: 0 });
+  await expect(requestControl(controlSocketPath, 'status')).rejects.toMatchObject({ code: 'ERR_NOT_RUNNING' });
+});
