@@ -36,7 +36,7 @@ describe('SCRAM against PostgreSQL 18', () => {
     return (await connectUpstreamSocket({ host, port, tls, connectTimeoutMs: 10_000 }, signal)) as TLSSocket;
   }
 
-  function bindingOf(socket: TLSSocket, binding: Binding): Pick<ScramOptions, 'channelBinding'> {
+  function bindingOf(socket: TLSSocket, binding: Binding): Partial<ScramOptions> {
     if (binding === 'none') return {};
     if (binding === 'not-offered') return { channelBinding: binding };
     const hash = tlsServerEndPoint(socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0));

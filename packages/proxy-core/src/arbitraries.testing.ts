@@ -9,7 +9,7 @@ export const anyBytes: fc.Arbitrary<Buffer> = fc.uint8Array({ maxLength: 200 }).
 export const bytesOf = (minLength: number, maxLength: number): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ minLength, maxLength }).map((bytes) => Buffer.from(bytes));
 
-/** What fits between two NULs: any text but U+0000 and lone surrogates. */
+/** What fits between two NULs: any code points but U+0000. */
 export const anyText: fc.Arbitrary<string> = fc
   .string({ unit: 'binary', maxLength: 50 })
   .filter((text) => !text.includes('\0'));

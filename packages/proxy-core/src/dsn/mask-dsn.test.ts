@@ -27,7 +27,7 @@ describe('maskDsn', () => {
     const secret = fc.string({ minLength: 1, unit: 'binary' }).map((text) => `7${text}Q`);
     fc.assert(
       fc.property(secret, (text) => {
-        for (const written of [text, encodeURIComponent(text.toWellFormed())]) {
+        for (const written of [text, encodeURIComponent(text)]) {
           expect(maskDsn(`postgresql://u:${written}@db.example/x?sslmode=disable`)).toBe(
             'postgresql://u:***@db.example/x?sslmode=disable',
           );

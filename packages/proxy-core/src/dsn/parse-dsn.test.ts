@@ -78,9 +78,8 @@ describe('parseDsn', () => {
   });
 
   it('reads back every DSN that is percent-encoded', () => {
-    const part = anyName.filter((text) => text.isWellFormed());
     fc.assert(
-      fc.property(part, part, anyText, (user, password, application) => {
+      fc.property(anyName, anyName, anyText, (user, password, application) => {
         const [u, p, a] = [user, password, application].map(encodeURIComponent);
         expect(parseDsn(`postgresql://${u}:${p}@[::1]:1/x?application_name=${a}`)).toEqual({
           host: '::1',
