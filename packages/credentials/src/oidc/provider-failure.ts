@@ -1,4 +1,4 @@
-import { redact, withoutSecrets } from './redact.ts';
+import { redact, withoutSecrets } from '../redact.ts';
 
 /** What became of a request to the provider, free of anything that was in its answer but for an OAuth error's words. */
 export type ProviderFailure =

@@ -1,14 +1,15 @@
 import { CredentialError } from '../errors.ts';
 import { loginCommand } from '../hints.ts';
+import { redact } from '../redact.ts';
 
 /** What libsecret and D-Bus say where there is no keyring, or none that was ever set up. */
 const absent = /d-?bus|autolaunch|not provided by any|ServiceUnknown|Object does not exist|could not connect|spawn/i;
 /** libsecret; macOS (errSecInteractionNotAllowed, errSecAuthFailed). */
 const locked = /\blocked|interaction is not allowed|-25308|prompt|dismissed|passphrase/i;
 
-/** Tells keytar's errors apart by their text: it gives no codes. They never hold what was to be stored. */
+/** Tells keytar's errors apart by their text: it gives no codes. */
 export function keychainFailure(cause: unknown): CredentialError {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = redact(cause instanceof Error ? cause.message : String(cause), []);
   if (locked.test(text)) return keychainLocked(text);
   if (absent.test(text)) return keychainAbsent(text);
   return new CredentialError('ERR_STORE_FAILED', `the keychain failed: ${text}`, {
