@@ -2,7 +2,8 @@
 //   node scripts/bundle.mjs cli|gateway
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './bundled-licences.mjs';
 
@@ -23,12 +24,12 @@ export async function bundle(name, directory) {
     bundle: true,
     splitting: true,
     minifySyntax: true,
-    minifyWhitespace: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     conditions: ['source', 'module'],
     external: externals({ ...dependencies, ...optionalDependencies }),
+    plugins: [namedExports],
     banner: { js: banner },
     legalComments: 'none',
     metafile: true,
@@ -45,6 +46,27 @@ export async function stagePackage(name, directory) {
   await cp(`${packages}${name}/bin`, `${directory}/bin`, { recursive: true });
   await bundle(name, `${directory}/dist/bundle`);
 }
+
+/**
+ * `const { Agent } = await import('undici')`: Node finds the names that a CommonJS module exports, esbuild offers only its default. So each
+ * package that is imported while the program runs gets a module in front of it that spells out what Node found.
+ */
+const namedExports = {
+  name: 'named-exports',
+  setup(build) {
+    build.onResolve({ filter: /^[^.@]/ }, async ({ path, kind, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || pluginData === 'behind names' || path.startsWith('node:')) return undefined;
+      const found = await build.resolve(path, { kind, resolveDir, pluginData: 'behind names' });
+      return found.external ? found : { path: found.path, namespace: 'named-exports' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'named-exports' }, async ({ path }) => {
+      const names = Object.keys(await import(pathToFileURL(path).href)).filter((name) =>
+        /^[A-Za-z_$][\w$]*$/.test(name),
+      );
+      return { contents: `export { ${names.join(', ')} } from ${JSON.stringify(path)};`, resolveDir: dirname(path) };
+    });
+  },
+};
 
 function externals(dependencies) {
   const outside = Object.entries(dependencies).filter(([, version]) => !version.startsWith('workspace:'));

@@ -103,7 +103,7 @@ describe('a login that comes to nothing', () => {
     await using shell = await Shell.open(gprxy);
     const login = shell.start(loginLine());
     await login.says(/waiting for your approval/);
-    login.kill('SIGINT');
+    login.interrupt();
     expect(await login.ended).toMatchObject({ exitCode: 130, stdout: '' });
   });
 

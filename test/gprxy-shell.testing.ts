@@ -63,7 +63,12 @@ export class Shell implements AsyncDisposable {
   start(line: string, env: Readonly<Record<string, string>> = {}): RunningCommand {
     const [name, ...args] = words(line);
     if (name !== 'gprxy') throw new Error(`this shell knows only gprxy, not ${name}`);
-    const child = spawn(process.execPath, [this.#gprxy.bin, ...args], { env: { ...this.env, ...env }, cwd: this.home });
+    const child = spawn(process.execPath, [this.#gprxy.bin, ...args], {
+      env: { ...this.env, ...env },
+      cwd: this.home,
+      // A process group of its own, as a terminal gives to each command.
+      detached: true,
+    });
     const command = new RunningCommand(child);
     this.#running.add(command);
     void command.ended.finally(() => this.#running.delete(command));
@@ -71,7 +76,7 @@ export class Shell implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const command of this.#running) command.kill('SIGKILL');
+    for (const command of this.#running) command.kill();
     await this.run('gprxy stop');
     await rm(this.home, { recursive: true, force: true });
   }
@@ -106,8 +111,18 @@ export class RunningCommand {
     }
   }
 
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+  /** Ctrl-C: the terminal sends it to the command and to every program it has started. */
+  interrupt(): void {
+    this.#signal('SIGINT');
+  }
+
+  kill(): void {
+    this.#signal('SIGKILL');
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const { pid, exitCode } = this.#child;
+    if (pid !== undefined && exitCode === null) process.kill(-pid, signal);
   }
 }
 

@@ -62,7 +62,10 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
       const self = { execPath: process.execPath, script: process.argv[1] as string };
       return (await import('./start-daemon.ts')).startDaemon(daemon, self);
     },
-    announceReady: () => process.send?.(readyMessage),
+    announceReady: () => {
+      // Whoever started us may be gone by now.
+      process.send?.(readyMessage, () => {});
+    },
     credentials: () => import('@gprxy/credentials'),
     sidecars: () => import('@gprxy/sidecar'),
   };

@@ -54,6 +54,12 @@ describe('the forms of a DSN', () => {
   it.each([
     { format: 'uri', target: tcp, line: 'postgresql://localhost:5433/sales?sslmode=disable' },
     { format: 'uri', target: socket, line: 'postgresql:///sales?host=%2Frun%2Fgprxy&port=5432&sslmode=disable' },
+    { format: 'node', target: tcp, line: 'postgresql://me@localhost:5433/sales?sslmode=disable' },
+    {
+      format: 'node',
+      target: socket,
+      line: 'postgresql:///sales?host=%2Frun%2Fgprxy&port=5432&user=me&sslmode=disable',
+    },
     { format: 'psql', target: tcp, line: "psql 'postgresql://localhost:5433/sales?sslmode=disable'" },
     { format: 'python', target: tcp, line: 'host=localhost port=5433 dbname=sales sslmode=disable' },
     { format: 'jdbc', target: tcp, line: 'jdbc:postgresql://localhost:5433/sales?sslmode=disable' },

@@ -18,7 +18,8 @@ export function formatDsn(format: DsnFormat, target: DsnTarget): readonly string
 
 const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string[]>> = {
   uri: (target) => [uri(target)],
-  node: (target) => [uri(target)],
+  // node-postgres knows no user where the environment has no USER, as in containers. Any will do.
+  node: (target) => [uri(target, 'me')],
   psql: (target) => [`psql '${uri(target)}'`],
   python: (target) => [keywords(target)],
   jdbc: (target) => [jdbcUrl(target)],
@@ -41,10 +42,14 @@ const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string
 };
 
 /** libpq's URI; a socket's directory is a parameter, since it cannot be a host in a URL. */
-function uri({ endpoint, database }: DsnTarget): string {
+function uri({ endpoint, database }: DsnTarget, user?: string): string {
   const path = urlPart(database);
-  if (!isSocket(endpoint)) return `postgresql://${urlHost(endpoint)}:${endpoint.port}/${path}?sslmode=disable`;
-  return `postgresql:///${path}?host=${urlPart(endpoint.host)}&port=${endpoint.port}&sslmode=disable`;
+  if (isSocket(endpoint)) {
+    const name = user === undefined ? '' : `&user=${user}`;
+    return `postgresql:///${path}?host=${urlPart(endpoint.host)}&port=${endpoint.port}${name}&sslmode=disable`;
+  }
+  const name = user === undefined ? '' : `${user}@`;
+  return `postgresql://${name}${urlHost(endpoint)}:${endpoint.port}/${path}?sslmode=disable`;
 }
 
 function keywords({ endpoint: { host, port }, database }: DsnTarget): string {

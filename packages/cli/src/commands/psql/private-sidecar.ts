@@ -17,9 +17,9 @@ export async function withPrivateSidecar<Result>(
   use: (endpoint: LocalEndpoint) => Promise<Result>,
 ): Promise<Result> {
   const { createLog, startSidecar } = await dependencies.sidecars();
+  const log = await createLog({ level: 'error', format: 'pretty', write: (line) => dependencies.stderr.write(line) });
   // mkdtemp makes the directory with mode 0700.
   const directory = await mkdtemp(join(temporaryRoot(dependencies), 'gprxy-'));
-  const log = await createLog({ level: 'error', format: 'pretty', write: (line) => dependencies.stderr.write(line) });
   try {
     const profile = { ...served.profile, listen: [privateAddress(directory, dependencies.platform)] };
     const sidecar = await startSidecar({ profiles: [profile], tokenSourceFor: () => served.tokens, log });

@@ -108,7 +108,7 @@ function privateSidecar(seen: string[]): TestWorld {
       listeners: [{ profile: 'prod', address }],
       problems: [],
       status: () => runningStatus([]),
-      closed: Promise.resolve(),
+      closed: Promise.resolve({ forced: 0 }),
       async close() {
         seen.push('close');
         return { forced: 0 };
