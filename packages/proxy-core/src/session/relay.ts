@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type GprxyError, SqlState, UpstreamError } from '../errors.ts';
+import { type GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
 import { FrameScanner } from '../wire/message-frame.ts';
 import { MessageType } from '../wire/message-type.ts';
 
@@ -32,7 +32,8 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
       signal.removeEventListener('abort', onAbort);
       stopPumping(client);
       stopPumping(upstream);
-      const outcome = { endedBy, bytesFromClient, bytesFromUpstream, clientAtBoundary: scanner.atBoundary };
+      const clientAtBoundary = scanner.atBoundary && !(error instanceof ProtocolError);
+      const outcome = { endedBy, bytesFromClient, bytesFromUpstream, clientAtBoundary };
       resolve(error ? { ...outcome, error } : outcome);
     };
     const onAbort = () => finish('proxy', signal.reason);
@@ -46,7 +47,11 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
     });
     pump(upstream, client, (chunk) => {
       bytesFromUpstream += chunk.length;
-      scanner.push(chunk);
+      try {
+        scanner.push(chunk);
+      } catch (error) {
+        finish('upstream', error as ProtocolError);
+      }
     });
     // A client that is done sending may still read: the server is told, and decides when it is over.
     client.once('end', () => {

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { encodeReadyForQuery } from '../wire/backend-messages.ts';
+import { encodeErrorResponse } from '../wire/error-response.ts';
+import { relay } from './relay.ts';
+
+const open: Socket[] = [];
+afterEach(() => {
+  for (const socket of open.splice(0)) socket.destroy();
+});
+
+/** Two ends of one TCP connection. */
+async function pair(): Promise<[near: Socket, far: Socket]> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const far = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
+  const [near] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  open.push(near, far);
+  for (const socket of [near, far]) socket.on('error', () => {});
+  return [near, far];
+}
+
+async function startRelay() {
+  const [client, clientFar] = await pair();
+  const [upstream, upstreamFar] = await pair();
+  const ending = new AbortController();
+  const outcome = relay(client, upstream, ending.signal);
+  return { client: clientFar, upstream: upstreamFar, outcome, end: (reason: Error) => ending.abort(reason) };
+}
+
+const ready = encodeReadyForQuery('I');
+const halfAMessage = Buffer.from([0x44, 0, 0, 0, 100, 1, 2, 3]);
+
+describe('the relay', () => {
+  it('carries bytes both ways unchanged', async () => {
+    const { client, upstream } = await startRelay();
+    client.write('ping');
+    expect((await once(upstream, 'data'))[0].toString()).toBe('ping');
+    upstream.write(ready);
+    expect((await once(client, 'data'))[0]).toEqual(ready);
+  });
+
+  it('lets a client that is done sending read on', async () => {
+    const { client, upstream, outcome } = await startRelay();
+    upstream.resume();
+    client.end('last');
+    await once(upstream, 'end');
+    upstream.end(ready);
+    expect((await once(client, 'data'))[0]).toEqual(ready);
+    expect(await outcome).toMatchObject({ endedBy: 'client', bytesFromClient: 4, bytesFromUpstream: ready.length });
+  });
+
+  it('stops reading from the server while the client does not read', async () => {
+    const { client, upstream } = await startRelay();
+    client.pause();
+    const chunk = Buffer.alloc(1 << 20);
+    chunk[0] = 0x44;
+    chunk.writeInt32BE(chunk.length - 1, 1);
+    let accepted = 0;
+    // What the kernel and the two sockets hold is some megabytes; a relay that does not stop takes all 256.
+    for (let waiting = false; accepted < 256 && !waiting; ) {
+      if (upstream.write(chunk)) accepted++;
+      else waiting = !(await Promise.race([once(upstream, 'drain').then(() => true), quiet()]));
+    }
+    expect(accepted).toBeLessThan(64);
+  });
+
+  const ends: [string, Buffer, { clientAtBoundary: boolean; error: boolean }][] = [
+    ['between two messages: the client can be told', ready, { clientAtBoundary: true, error: true }],
+    ['in the middle of a message: it cannot', halfAMessage, { clientAtBoundary: false, error: true }],
+    [
+      'after it said why: nothing is added',
+      encodeErrorResponse({ severity: 'FATAL', code: '57P01', message: 'bye' }),
+      { clientAtBoundary: true, error: false },
+    ],
+  ];
+  it.each(ends)('knows whether the server was lost %s', async (_name, bytes, expected) => {
+    const { client, upstream, outcome } = await startRelay();
+    client.resume();
+    upstream.end(bytes);
+    const { endedBy, clientAtBoundary, error } = await outcome;
+    expect({ endedBy, clientAtBoundary, error: error !== undefined }).toEqual({ endedBy: 'upstream', ...expected });
+  });
+
+  it('ends when the server sends what cannot be a message', async () => {
+    const { client, upstream, outcome } = await startRelay();
+    client.resume();
+    upstream.write(Buffer.from([0x44, 0xff, 0xff, 0xff, 0xff]));
+    expect(await outcome).toMatchObject({
+      endedBy: 'upstream',
+      clientAtBoundary: false,
+      error: { code: 'ERR_PROTOCOL' },
+    });
+  });
+
+  it('ends with the reason of its signal', async () => {
+    const { outcome, end } = await startRelay();
+    const reason = new Error('draining');
+    end(reason);
+    expect(await outcome).toMatchObject({ endedBy: 'proxy', error: reason, clientAtBoundary: true });
+  });
+});
+
+/** Longer than a relay that reads needs to take a megabyte. */
+const quiet = () => new Promise<false>((resolve) => setTimeout(() => resolve(false), 500));
