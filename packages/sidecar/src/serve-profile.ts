@@ -72,6 +72,9 @@ async function serveAddress(
 ): Promise<OpenAddress> {
   const { profile, activity } = connector;
   const authenticateClient = await createClientCheck({ address, localAuth: profile.localAuth, ownUid, peers });
+  if ('host' in address && profile.localAuth === 'trust') {
+    log.warn({ profile: profile.name }, 'local_auth = "trust": every user of this machine can connect as you');
+  }
   const policy = createSessionPolicy({ connector, authenticateClient, log });
   return openAddress({
     address,

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type AccessToken, CredentialError, type CredentialErrorCode, type TokenSource } from '@gprxy/credentials';
+import { decodeErrorFields, type ErrorFields, encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
+import { type Profile, type Sidecar, type SidecarOptions, startSidecar } from '@gprxy/sidecar';
+import { onTestFinished } from 'vitest';
+
+export const CANARY = 'canary-token-that-must-not-leave';
+
+const token: AccessToken = {
+  token: CANARY,
+  expiresAt: Date.UTC(2040, 0, 1),
+  identity: { issuer: 'https://login.example', subject: 'u-1', email: 'alice@corp.example', claims: {} },
+};
+export const canaryTokens: TokenSource = { getToken: async () => token };
+export const tokensOf = (text: string): TokenSource => ({ getToken: async () => ({ ...token, token: text }) });
+export const noTokens = (code: CredentialErrorCode, message: string): TokenSource => ({
+  getToken: () => Promise.reject(new CredentialError(code, message)),
+});
+
+export interface TestSidecar {
+  readonly sidecar: Sidecar;
+  /** Of the first listener; 0 on a Unix socket. */
+  readonly port: number;
+  /** What was logged: `{ level, message, ...fields }`. */
+  readonly log: Array<Record<string, unknown>>;
+}
+
+/** A sidecar with one profile on a free port, closed when the test ends. */
+export async function startTestSidecar(
+  profile: Partial<Profile> & Pick<Profile, 'upstream'>,
+  options: Partial<SidecarOptions> & { tokens?: TokenSource } = {},
+): Promise<TestSidecar> {
+  const log: TestSidecar['log'] = [];
+  const at = (level: string) => (fields: object, message: string) => void log.push({ level, message, ...fields });
+  const sidecar = await startSidecar({
+    profiles: [{ ...PROFILE, ...profile }],
+    tokenSourceFor: () => options.tokens ?? canaryTokens,
+    log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    ...options,
+  });
+  onTestFinished(async () => void (await sidecar.close('the test is over', { drainTimeoutMs: 0 })));
+  return { sidecar, port: sidecar.listeners[0]?.port ?? 0, log };
+}
+
+const PROFILE = {
+  name: 'prod',
+  issuer: 'https://login.example',
+  clientId: 'gprxy-cli',
+  scopes: ['openid', 'email'],
+  listen: [{ host: '127.0.0.1', port: 0 }],
+  localAuth: 'same-user',
+  user: '{email}',
+  credential: 'oidc',
+  drainTimeoutMs: 5_000,
+  maxConnections: 50,
+} as const;
+
+export const startupAs = (user: string, database = 'sales'): Buffer =>
+  encodeStartupMessage(PROTOCOL_3_0, [
+    ['user', user],
+    ['database', database],
+  ]);
+
+/** Sends bytes as they are, and gives back all that came until the other side closed, and how long that took. */
+export async function sendRaw(to: { port: number } | { path: string }, ...bytes: Buffer[]) {
+  const socket = await dial(to);
+  const received: Buffer[] = [];
+  socket.on('data', (chunk) => received.push(chunk));
+  const startedAt = performance.now();
+  for (const part of bytes) socket.write(part);
+  await once(socket, 'close');
+  return { answer: Buffer.concat(received), elapsedMs: performance.now() - startedAt };
+}
+
+async function dial(to: { port: number } | { path: string }): Promise<Socket> {
+  const socket = 'path' in to ? connect(to.path) : connect({ ...to, host: '127.0.0.1', noDelay: true });
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** The ErrorResponse that `answer` consists of. */
+export function errorIn(answer: Buffer): ErrorFields {
+  if (answer.toString('latin1', 0, 1) !== 'E')
+    throw new Error(`no ErrorResponse: ${JSON.stringify(answer.toString())}`);
+  return decodeErrorFields(answer.subarray(5));
+}
