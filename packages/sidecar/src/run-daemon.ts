@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { AlreadyRunningError } from './serve-control.ts';
 import type { SidecarProblem } from './serve-profile.ts';
 import { type Sidecar, type SidecarOptions, startSidecar } from './start-sidecar.ts';
+
+const LAST_WORDS_MS = 100;
 
 export interface DaemonOptions extends SidecarOptions {
   readonly controlSocketPath: string;
@@ -12,7 +16,7 @@ export interface DaemonOptions extends SidecarOptions {
 
 export type DaemonOutcome =
   | { readonly kind: 'stopped'; readonly forced: number }
-  /** Ctrl-C while draining: it did not wait for the connections. */
+  /** Ctrl-C while draining: it did not wait for the connections, which end with the process. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'already-running'; readonly pid: number }
   /** No profile could be served. */
@@ -35,16 +39,16 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonOutcome> 
 }
 
 async function serveUntilStopped(sidecar: Sidecar, { signals, onReady }: DaemonOptions): Promise<DaemonOutcome> {
+  const interrupted = new AbortController();
   let draining = false;
-  let interrupted = false;
   const drain = (signal: string) => {
     draining = true;
     void sidecar.close(signal);
   };
   const interrupt = () => {
     if (!draining) return drain('SIGINT');
-    interrupted = true;
     void sidecar.close('interrupted', { drainTimeoutMs: 0 });
+    interrupted.abort();
   };
   const listeners = [
     ['SIGTERM', drain],
@@ -54,9 +58,15 @@ async function serveUntilStopped(sidecar: Sidecar, { signals, onReady }: DaemonO
   for (const [signal, listener] of listeners) signals.on(signal, listener);
   try {
     onReady?.(sidecar);
-    const { forced } = await sidecar.closed;
-    return interrupted ? { kind: 'interrupted' } : { kind: 'stopped', forced };
+    const ended = await Promise.race([sidecar.closed, lastWordsAfter(interrupted.signal)]);
+    return interrupted.signal.aborted || !ended ? { kind: 'interrupted' } : { kind: 'stopped', ...ended };
   } finally {
     for (const [signal, listener] of listeners) signals.off(signal, listener);
   }
+}
+
+/** Clients that are cut off get this long to be told so, and not the seconds that one which never reads could take. */
+async function lastWordsAfter(interrupted: AbortSignal): Promise<undefined> {
+  await once(interrupted, 'abort');
+  await setTimeout(LAST_WORDS_MS);
 }
