@@ -63,8 +63,9 @@ describe('token source', () => {
   });
 
   it('S19 refreshes once for many callers in one process', async () => {
-    const { source, deps, refreshes } = await loggedIn(provider);
+    const { source, store, deps, refreshes } = await loggedIn(provider);
     deps.advance(10 * minute);
+    store.calls.length = 0;
     const lives = [undefined, 30_000, 60_000, 120_000];
     const callers = Array.from({ length: 40 }, (_, i) => {
       const minTtlMs = lives[i % lives.length];
@@ -73,6 +74,8 @@ describe('token source', () => {
     const tokens = await Promise.all(callers);
     expect(new Set(tokens.map(({ token }) => token)).size).toBe(1);
     expect(refreshes()).toBe(1);
+    // Before and under the lock, for each of the three lives that were asked for.
+    expect(store.calls.filter((call) => call === 'read').length).toBeLessThanOrEqual(6);
   });
 
   it('sends the resource with the refresh (RFC 8707)', async () => {
