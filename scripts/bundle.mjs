@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './bundled-licences.mjs';
+import { directImports } from './direct-imports.mjs';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -29,7 +30,7 @@ export async function bundle(name, directory) {
     target: 'node20.19',
     conditions: ['source', 'module'],
     external: externals({ ...dependencies, ...optionalDependencies }),
-    plugins: [namedExports],
+    plugins: [directImports(packages), namedExports],
     banner: { js: banner },
     legalComments: 'none',
     metafile: true,

@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+// Who may import whom, checked: the folder list is the architecture only as long as nobody cuts across it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import ts from 'typescript';
+
+/** Package folder -> the workspace packages that it may import. */
+const MAY_IMPORT = {
+  'proxy-core': [],
+  credentials: [],
+  sidecar: ['@gprxy/proxy-core', '@gprxy/credentials'],
+  gateway: ['@gprxy/proxy-core'],
+  cli: ['@gprxy/credentials', '@gprxy/sidecar'],
+  testkit: [],
+};
+const WORKSPACE = /^(@gprxy\/|gprxy$)/;
+const isForTests = (file) => /\.(test|testing)\.ts$/.test(file);
+const isEntry = (file) => /\/(main|config)\.ts$/.test(file);
+
+/** The module names that `text` imports or re-exports, statically or not, types included. */
+export function importsOf(text) {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** What is wrong with one file, in words; `file` is relative to the root, with forward slashes. */
+export function violations(file, text) {
+  const [, owner, inside] = /^packages\/([^/]+)\/src\/(.*)$/.exec(file) ?? [];
+  if (!owner) return [];
+  const found = importsOf(text).flatMap((name) => [
+    ...crossPackage(file, owner, name),
+    ...acrossFolders(file, owner, name),
+    ...insideProxyCore(file, inside, name),
+  ]);
+  const readsEnvironment =
+    owner !== 'testkit' && !isForTests(file) && !isEntry(file) && /\bprocess\.env\b/.test(code(text));
+  return readsEnvironment ? [...found, 'reads process.env; only config.ts and main.ts may'] : found;
+}
+
+function crossPackage(file, owner, name) {
+  if (!WORKSPACE.test(name)) return [];
+  if (/^@gprxy\/[^/]+\//.test(name)) return [`imports ${name}: packages meet only through their exports`];
+  if (name === '@gprxy/testkit') return isForTests(file) ? [] : ['imports @gprxy/testkit; only tests may'];
+  return isForTests(file) || MAY_IMPORT[owner].includes(name) ? [] : [`imports ${name}, which ${owner} may not`];
+}
+
+function acrossFolders(file, owner, name) {
+  if (!name.startsWith('.')) return [];
+  const target = resolved(file, name);
+  return target.startsWith(`packages/${owner}/`) || isForTests(file) ? [] : [`reaches into ${target}`];
+}
+
+/** wire/ stands alone; sasl/ stands on wire/; session/ on both. */
+function insideProxyCore(file, inside, name) {
+  if (!file.startsWith('packages/proxy-core/') || isForTests(file) || !name.startsWith('.')) return [];
+  const target = resolved(file, name).replace('packages/proxy-core/src/', '');
+  if (inside.startsWith('wire/') && !/^(wire\/|errors\.ts$)/.test(target)) return [`wire/ imports ${target}`];
+  if (inside.startsWith('sasl/') && target.startsWith('session/')) return [`sasl/ imports ${target}`];
+  return [];
+}
+
+const resolved = (file, name) => relative('.', resolve(dirname(file), name)).replaceAll('\\', '/');
+const code = (text) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+
+function* typescriptFiles(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory() && !['node_modules', 'dist'].includes(entry.name)) yield* typescriptFiles(path);
+    else if (entry.name.endsWith('.ts')) yield path;
+  }
+}
+
+function main() {
+  process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+  let wrong = 0;
+  for (const file of typescriptFiles('packages')) {
+    for (const problem of violations(file, readFileSync(file, 'utf8'))) {
+      process.stderr.write(`${file} ${problem}\n`);
+      wrong++;
+    }
+  }
+  process.exitCode = wrong > 0 ? 1 : 0;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+// @ts-expect-error: a plain script, so that it runs before anything is compiled
+import { violations } from './check-imports.mjs';
+
+describe('who may import whom', () => {
+  const rows: [file: string, text: string, allowed: boolean][] = [
+    ['packages/sidecar/src/a.ts', "import { x } from '@gprxy/credentials';", true],
+    ['packages/proxy-core/src/a.ts', "import { x } from '@gprxy/credentials';", false],
+    ['packages/credentials/src/a.ts', "import type { x } from '@gprxy/proxy-core';", false],
+    ['packages/gateway/src/a.ts', "import { x } from '@gprxy/credentials';", false],
+    ['packages/cli/src/a.ts', "const x = await import('@gprxy/proxy-core');", false],
+    ['packages/cli/src/a.ts', "import { x } from '@gprxy/sidecar/src/config.ts';", false],
+    ['packages/cli/src/a.ts', "import { x } from '../../sidecar/src/config.ts';", false],
+    ['packages/cli/src/a.ts', "export { x } from '@gprxy/testkit';", false],
+    ['packages/cli/src/a.test.ts', "import { x } from '@gprxy/testkit';", true],
+    ['packages/proxy-core/src/wire/a.ts', "import { x } from '../errors.ts';", true],
+    ['packages/proxy-core/src/wire/a.ts', "import { x } from '../session/relay.ts';", false],
+    ['packages/proxy-core/src/sasl/a.ts', "import { x } from '../session/relay.ts';", false],
+    ['packages/proxy-core/src/session/a.ts', "import { x } from '../wire/reader.ts';", true],
+    ['packages/sidecar/src/config.ts', 'const x = process.env.HOME;', true],
+    ['packages/sidecar/src/control.ts', 'const x = process.env.HOME;', false],
+    ['packages/sidecar/src/control.ts', '// process.env is read in config.ts', true],
+  ];
+  it.each(rows)('%s: %s', (file, text, allowed) => {
+    expect(violations(file, text).length === 0).toBe(allowed);
+  });
+});

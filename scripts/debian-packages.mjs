@@ -1,0 +1,70 @@
+// The programs that tests and benchmarks use beside Node: installed where that is ours to do, named where it is not.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Debian package -> what is left out without it. */
+const PACKAGES = {
+  test: {
+    'postgresql-client': 'psql: "gprxy psql" and the psql client tests',
+    'python3-psycopg2': 'the psycopg2 client tests',
+    'libpostgresql-jdbc-java': 'the JDBC client tests',
+    'default-jdk-headless': 'the JDBC client tests',
+    'gnome-keyring': 'the keychain tests',
+    'dbus-daemon': 'the keychain tests',
+    'libsecret-1-0': 'the keychain tests',
+    'libglib2.0-bin': 'the keychain tests that lock the keyring',
+    procps: 'the tests that look at processes',
+  },
+  bench: {
+    postgresql: 'pgbench: all of the relay part',
+    'postgresql-client': 'psql: the bulk rows of the relay part',
+    pgbouncer: 'the PgBouncer rows',
+    haproxy: 'the HAProxy rows',
+    stunnel4: 'the stunnel rows',
+  },
+};
+
+function isMissing(name) {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f=${Status}', name], { encoding: 'utf8' });
+  return !stdout?.includes('install ok installed');
+}
+
+function apt(args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0'];
+  return spawnSync('apt-get', [...options, ...args], { env, encoding: 'utf8', input: '' });
+}
+
+/** As root on Debian: installs what is missing. Elsewhere: says what is missing, and what is left out for it. */
+export function installDebianPackages(purpose, say) {
+  const isDebian = existsSync('/etc/debian_version');
+  const missing = Object.keys(PACKAGES[purpose]).filter((name) => !isDebian || isMissing(name));
+  if (missing.length === 0) return;
+  if (!isDebian || process.getuid?.() !== 0) return nameMissing(purpose, missing, isDebian, say);
+
+  say(`Installing from Debian: ${missing.join(' ')} ...`);
+  keepServicesStopped();
+  apt(['update']);
+  const { status, stderr } = apt(['install', '--no-install-recommends', '-y', ...missing]);
+  if (status !== 0) say(`apt-get could not install them: ${stderr.trim().split('\n').at(-1)}`);
+}
+
+function nameMissing(purpose, missing, isDebian, say) {
+  if (!isDebian) return say('Not Debian: tests whose programs are not on the PATH are left out, and named at the end.');
+  say(`Not installed, as this is not root: ${missing.join(' ')}. Left out without them:`);
+  for (const name of missing) say(`  ${name}: ${PACKAGES[purpose][name]}`);
+  say(`To have them: sudo apt-get install ${missing.join(' ')}`);
+}
+
+/** Debian starts a server when it installs one, and makes a cluster of its own; neither is wanted. */
+function keepServicesStopped() {
+  spawnSync('sh', [
+    '-c',
+    'test -e /usr/sbin/policy-rc.d || { printf "#!/bin/sh\\nexit 101\\n" > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; }',
+  ]);
+  const clusters = '/etc/postgresql-common/createcluster.conf';
+  const text = existsSync(clusters) ? readFileSync(clusters, 'utf8') : '';
+  if (!text.includes('create_main_cluster')) {
+    spawnSync('sh', ['-c', `mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >> ${clusters}`]);
+  }
+}
