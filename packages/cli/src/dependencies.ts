@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import type * as credentialsPackage from '@gprxy/credentials';
-import type * as sidecarPackage from '@gprxy/sidecar';
+import type * as credentialCalls from './credential-calls.ts';
 import { ExitCode } from './exit-code.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { type RunProgram, readyMessage, type StartDaemon } from './programs.ts';
+import type * as sidecarCalls from './sidecar-calls.ts';
 import type { Environment, Terminal } from './terminal.ts';
 
-export type Credentials = Pick<
-  typeof credentialsPackage,
-  'login' | 'logout' | 'createOidcTokenSource' | 'createKeychainStore' | 'createFileStore' | 'createFetch'
->;
-export type Sidecars = Pick<typeof sidecarPackage, 'startSidecar' | 'runDaemon' | 'requestControl' | 'createLog'>;
+export type Credentials = typeof credentialCalls;
+export type Sidecars = typeof sidecarCalls;
 
 /** Everything the commands need of the outside world: main.ts passes the real one, a test another. */
 export interface Dependencies {
@@ -66,7 +63,7 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
       // Whoever started us may be gone by now.
       process.send?.(readyMessage, () => {});
     },
-    credentials: () => import('@gprxy/credentials'),
-    sidecars: () => import('@gprxy/sidecar'),
+    credentials: () => import('./credential-calls.ts'),
+    sidecars: () => import('./sidecar-calls.ts'),
   };
 }

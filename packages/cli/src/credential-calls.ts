@@ -1,0 +1,9 @@
+// The calls behind Dependencies.credentials(), loaded by the commands that need a login.
+export {
+  createFetch,
+  createFileStore,
+  createKeychainStore,
+  createOidcTokenSource,
+  login,
+  logout,
+} from '@gprxy/credentials';
