@@ -6,6 +6,14 @@ export {
 } from './certificates.ts';
 export { freePort } from './free-port.ts';
 export { leash, leaveTask } from './janitor.ts';
+export type { Endpoint } from './oidc/endpoints.ts';
+export type { CannedResponse } from './oidc/front-door.ts';
+export { approveDevice, denyDevice, type PersonOptions, signInAtBrowser } from './oidc/person.ts';
+export type { SignWith } from './oidc/sign-token.ts';
+export type { SigningAlgorithm, SigningKey } from './oidc/signing-keys.ts';
+export { CI_SECRET, type OidcProviderOptions, startOidcProvider } from './oidc/start-oidc-provider.ts';
+export type { TestProvider } from './oidc/test-provider.ts';
+export { alice, bob, mallory, type TestUser, userClaims } from './oidc/users.ts';
 export type { PostgresVersion } from './postgres/binaries.ts';
 export { DEFAULT_HBA, DEFAULT_IDENT } from './postgres/cluster.ts';
 export { type PostgresOptions, startPostgres } from './postgres/start-postgres.ts';

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Endpoint, endpointOf } from './endpoints.ts';
+import type { RequestListener } from './web-server.ts';
+
+export interface CannedResponse {
+  status: number;
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Stands before the provider: counts requests, and can answer instead of it or not at all. */
+export class FrontDoor {
+  readonly #counts = new Map<Endpoint, number>();
+  readonly #canned = new Map<Endpoint, CannedResponse[]>();
+  readonly #behind: () => RequestListener;
+  #silent = false;
+
+  constructor(behind: () => RequestListener) {
+    this.#behind = behind;
+  }
+
+  count(endpoint: Endpoint): number {
+    return this.#counts.get(endpoint) ?? 0;
+  }
+
+  answerNext(endpoint: Endpoint, response: CannedResponse): void {
+    this.#canned.set(endpoint, [...(this.#canned.get(endpoint) ?? []), response]);
+  }
+
+  /** While silent, requests are taken and never answered. */
+  set silent(silent: boolean) {
+    this.#silent = silent;
+  }
+
+  readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
+    const endpoint = endpointOf(request.url ?? '/');
+    this.#counts.set(endpoint, this.count(endpoint) + 1);
+    if (this.#silent) return;
+    const canned = this.#canned.get(endpoint)?.shift();
+    if (canned) answer(response, canned);
+    else this.#behind()(request, response);
+  };
+}
+
+function answer(response: ServerResponse, { status, body, headers }: CannedResponse): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
+}
