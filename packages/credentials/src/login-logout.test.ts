@@ -1,6 +1,14 @@
+import { chmodSync } from 'node:fs';
 import { startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { failureOf, MemoryStore, neverAborts, settingsFor, testDependencies } from './dependencies.testing.ts';
+import {
+  failureOf,
+  MemoryStore,
+  neverAborts,
+  settingsFor,
+  testDependencies,
+  testDirectory,
+} from './dependencies.testing.ts';
 import { CredentialError } from './errors.ts';
 import { loggedIn } from './logged-in.testing.ts';
 import { login } from './login.ts';
@@ -22,6 +30,16 @@ describe('login', () => {
     const show = () => expect.unreachable();
     const work = login({ settings: settingsFor(provider), store, account: 'prod', deps, show, signal: neverAborts });
     expect(await failureOf(work)).toMatchObject({ code: 'ERR_STORE_ABSENT' });
+    expect(deps.sent).toEqual([]);
+  });
+
+  it('makes sure of the lock before it bothers anybody', async () => {
+    const lockDirectory = testDirectory();
+    chmodSync(lockDirectory, 0o755);
+    const deps = testDependencies({ lockDirectory });
+    const show = () => expect.unreachable();
+    const options = { settings: settingsFor(provider), store: new MemoryStore(), account: 'prod', deps, show };
+    expect(await failureOf(login({ ...options, signal: neverAborts }))).toMatchObject({ code: 'ERR_STORE_FAILED' });
     expect(deps.sent).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { keepLogin } from './keep-login.ts';
 import { withAccountLock } from './lock/account-lock.ts';
 import { type DevicePrompt, runDeviceLogin } from './oidc/device-login.ts';
 import type { OidcSettings } from './settings.ts';
+import { ensurePrivateDirectory } from './store/private-directory.ts';
 import type { StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
 
@@ -16,11 +17,12 @@ export interface LoginOptions {
 }
 
 /**
- * Probes the store before anybody is asked anything, runs the device flow, then writes under the account's lock.
+ * Makes sure of the store and the lock before anybody is asked anything, runs the device flow, then writes under the account's lock.
  * The lock is not held while a person is looking for their phone: a daemon may refresh the former login meanwhile.
  */
 export async function login({ settings, store, account, deps, show, signal }: LoginOptions): Promise<StoredLogin> {
   await store.probe(signal);
+  await ensurePrivateDirectory(deps.lockDirectory);
   const fresh = await runDeviceLogin({ settings, deps, signal, account }, show);
   await withAccountLock(account, deps, signal, () => keepLogin(store, account, deps, fresh));
   return fresh;

@@ -9,6 +9,7 @@ import { acquireFileLock, type FileLockOptions } from './file-lock.ts';
 /** Longer than the slowest refresh: discovery and token request with their time limits, and a slow keychain. */
 const waitMs = 45_000;
 const abandonedAfterMs = 120_000;
+const watchMs = 3_000;
 
 /**
  * Runs `work` while no other process of this user changes the account's login. The signal ends the waiting only:
@@ -37,6 +38,7 @@ function lockOptions(account: string, deps: CredentialDependencies): FileLockOpt
     path: join(deps.lockDirectory, `${accountFileName(account)}.lock`),
     waitMs,
     abandonedAfterMs,
+    watchMs,
     now: deps.now,
     sleep: deps.sleep ?? sleep,
     random: deps.random ?? Math.random,

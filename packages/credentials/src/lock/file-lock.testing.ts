@@ -4,7 +4,8 @@ import { sleep } from '../abort.ts';
 import { acquireFileLock } from './file-lock.ts';
 
 const [path = '', counter = '', mode = 'count', rounds = '1'] = process.argv.slice(2);
-const options = { path, waitMs: 30_000, abandonedAfterMs: 60_000, now: Date.now, sleep, random: Math.random };
+const limits = { waitMs: 30_000, abandonedAfterMs: 60_000, watchMs: 1_000 };
+const options = { path, ...limits, now: Date.now, sleep, random: Math.random };
 
 for (let round = 0; round < Number(rounds); round++) {
   const lock = await acquireFileLock(options, new AbortController().signal);

@@ -7,8 +7,10 @@ export interface FileLockOptions {
   path: string;
   /** How long to wait for a holder that lives. */
   waitMs: number;
-  /** When a holder that cannot be looked at (another machine or container) counts as gone. */
+  /** How old the claim of a holder that cannot be looked at (another machine or container) must be to count as gone. */
   abandonedAfterMs: number;
+  /** And for how long it must have been watched: after a sleep everything is old, and the holder may be about to go on. */
+  watchMs: number;
   now: () => number;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   random: () => number;
@@ -30,17 +32,31 @@ export interface FileLock {
 export async function acquireFileLock(options: FileLockOptions, signal: AbortSignal): Promise<FileLock> {
   const here = await identifyThisProcess();
   const deadline = performance.now() + options.waitMs;
+  let watched = { nonce: '', since: 0 };
   for (;;) {
-    const lock = await tryLock(options, here, signal);
+    const found = await findClaim(options.path);
+    if (found !== undefined && found.nonce !== watched.nonce)
+      watched = { nonce: found.nonce, since: performance.now() };
+    const sight = found && { ...found, watchedMs: performance.now() - watched.since };
+    const lock = await tryLock(sight, here, options, signal);
     if (lock !== undefined) return lock;
     if (performance.now() >= deadline) throw await stillHeld(options);
     await options.sleep(20 + options.random() * 40, signal);
   }
 }
 
-async function tryLock(o: FileLockOptions, here: ProcessIdentity, signal: AbortSignal): Promise<FileLock | undefined> {
+/** Somebody's claim, and for how long this process has been looking at it. */
+interface WatchedClaim extends FoundClaim {
+  watchedMs: number;
+}
+
+async function tryLock(
+  found: WatchedClaim | undefined,
+  here: ProcessIdentity,
+  o: FileLockOptions,
+  signal: AbortSignal,
+): Promise<FileLock | undefined> {
   const claim: Claim = { nonce: randomUUID(), holder: here };
-  const found = await findClaim(o.path);
   if (found === undefined) return (await placeClaim(o.path, claim)) ? lockOf(o.path, claim) : undefined;
   if (!(await isAbandoned(found, here, o))) return undefined;
   return (await takeOver(found, claim, o, signal)) ? lockOf(o.path, claim) : undefined;
@@ -50,10 +66,10 @@ function lockOf(path: string, claim: Claim): FileLock {
   return { release: () => withdrawClaim(path, claim) };
 }
 
-async function isAbandoned(found: FoundClaim, here: ProcessIdentity, o: FileLockOptions): Promise<boolean> {
+async function isAbandoned(found: WatchedClaim, here: ProcessIdentity, o: FileLockOptions): Promise<boolean> {
   const liveness = found.holder === undefined ? 'unknown' : await livenessOf(found.holder, here);
   if (liveness !== 'unknown') return liveness === 'dead';
-  return o.now() - found.writtenAtMs > o.abandonedAfterMs;
+  return found.watchedMs >= o.watchMs && o.now() - found.writtenAtMs > o.abandonedAfterMs;
 }
 
 /**
