@@ -8,8 +8,8 @@ import {
   GprxyError,
   MAX_AUTHENTICATION_BYTES,
   MessageType,
-  parseOAuthBearerInitialResponse,
   ProtocolError,
+  parseOAuthBearerInitialResponse,
   SqlState,
 } from '@gprxy/proxy-core';
 import type { AuthMethod } from './config.ts';

@@ -75,7 +75,12 @@ describe('a wrong file is refused with its line', () => {
   it.each<[name: string, text: string, line: number | undefined, message: RegExp]>([
     ['no TOML', 'listen = [', 1, /not valid TOML/],
     ['an unknown key', withTop('lisen = 1'), 1, /"lisen" is not a known key; did you mean "listen"\?/],
-    ['an unknown key in a table', replaced('audience', 'audiance'), 5, /"issuers\[1\].audiance" .* did you mean "audience"\?/],
+    [
+      'an unknown key in a table',
+      replaced('audience', 'audiance'),
+      5,
+      /"issuers\[1\].audiance" .* did you mean "audience"\?/,
+    ],
     ['a misspelt match', replaced('groups =', 'group ='), 12, /"rules\[1\].match.group" .* did you mean "groups"\?/],
     ['a pool', replaced('upstream', 'pool = { max = 3 }\nupstream'), 8, /"databases.sales.pool" is not supported yet/],
     ['client_ca', `${CONFIG_TEXT}[tls]\ncert="a"\nkey="b"\nclient_ca="c"`, 17, /"tls.client_ca" is not supported yet/],

@@ -1,11 +1,4 @@
-import {
-  encodeOptions,
-  GprxyError,
-  parseOptions,
-  requireUser,
-  SqlState,
-  type StartupMessage,
-} from '@gprxy/proxy-core';
+import { encodeOptions, GprxyError, parseOptions, requireUser, SqlState, type StartupMessage } from '@gprxy/proxy-core';
 import { namespaceOf } from './config/claim-settings.ts';
 import type { StartupPolicy } from './config/databases.ts';
 
