@@ -5,7 +5,9 @@ export {
   type IssuedCertificate,
 } from './certificates.ts';
 export { freePort } from './free-port.ts';
+export { has, programs } from './installed-programs.ts';
 export { leash, leaveTask } from './janitor.ts';
+export { type Keyring, startKeyring } from './keyring.ts';
 export type { Endpoint } from './oidc/endpoints.ts';
 export type { CannedResponse } from './oidc/front-door.ts';
 export { approveDevice, denyDevice, type PersonOptions, signInAtBrowser } from './oidc/person.ts';

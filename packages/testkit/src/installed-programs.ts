@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const JDBC_DRIVER = '/usr/share/java/postgresql.jar';
+/** Debian's, not whatever else is called python3 here: psycopg2 comes with it. */
+const DEBIAN_PYTHON = '/usr/bin/python3';
+
+/**
+ * Which of the programs that tests drive, and that npm does not bring, are on this machine:
+ * `describe.runIf(has.psql)(...)`. What is missing leaves tests out, which the test command reports and CI refuses.
+ */
+export const has = {
+  get psql(): boolean {
+    return isOnPath('psql');
+  },
+  get psycopg2(): boolean {
+    return existsSync(DEBIAN_PYTHON) && spawnSync(DEBIAN_PYTHON, ['-c', 'import psycopg2']).status === 0;
+  },
+  get jdbc(): boolean {
+    return isOnPath('java') && isOnPath('javac') && existsSync(JDBC_DRIVER);
+  },
+  get keyring(): boolean {
+    return ['dbus-run-session', 'gnome-keyring-daemon', 'gdbus'].every(isOnPath);
+  },
+};
+
+export const programs = { python: DEBIAN_PYTHON, jdbcDriver: JDBC_DRIVER } as const;
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => isExecutable(join(directory, program)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
