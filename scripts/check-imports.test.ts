@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-// @ts-expect-error: a plain script, so that it runs before anything is compiled
 import { violations } from './check-imports.mjs';
 
 describe('who may import whom', () => {

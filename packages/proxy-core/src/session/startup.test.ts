@@ -1,14 +1,13 @@
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
-import { createCertificateAuthority, startPostgres, type TestPostgres } from '@gprxy/testkit';
+import { createCertificateAuthority, RawClient, startPostgres, type TestPostgres } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeErrorFields } from '../wire/error-response.ts';
 import { encodeStartupMessage, PROTOCOL_3_0, PROTOCOL_3_2, sslRequest } from '../wire/startup-packet.ts';
 import { startProxy } from './proxy.testing.ts';
-import { RawClient } from './raw-client.testing.ts';
+
 import type { SessionPolicy } from './session-policy.ts';
 
 const GSSENC_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30]);
-const JUNK = Buffer.from('junk');
 
 let postgres: TestPostgres;
 let ca: string;
