@@ -7,13 +7,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './bundled-licences.mjs';
 import { directImports } from './direct-imports.mjs';
+import { lazyBuiltins } from './lazy-builtins.mjs';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 const require = createRequire(import.meta.url);
-
-/** Bundled CommonJS modules call `require`, which an ES module has to be given. */
-const banner =
-  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
 
 /** Bundles `packages/NAME/src/main.ts` into `directory`; what the package names as dependencies stays outside. */
 export async function bundle(name, directory) {
@@ -25,13 +22,13 @@ export async function bundle(name, directory) {
     bundle: true,
     splitting: true,
     minifySyntax: true,
+    minifyWhitespace: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     conditions: ['source', 'module'],
     external: externals({ ...dependencies, ...optionalDependencies }),
-    plugins: [directImports(packages), namedExports],
-    banner: { js: banner },
+    plugins: [directImports(packages), namedExports, lazyBuiltins],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
 import type { Fetch } from './dependencies.ts';
 import { CredentialError } from './errors.ts';
 
@@ -45,12 +44,18 @@ function proxiesFrom(env: FetchOptions['env']): Proxies {
 }
 
 async function prepareFetch(proxies: Proxies, caFile: string | undefined): Promise<Fetch> {
-  const tls = caFile === undefined ? undefined : { ca: [...rootCertificates, await readCaFile(caFile)] };
+  const tls = caFile === undefined ? undefined : { ca: await trustedCertificates(caFile) };
   const undici = await import('undici');
   const trust = tls === undefined ? {} : { connect: tls, requestTls: tls, proxyTls: tls };
   const dispatcher = new undici.EnvHttpProxyAgent({ ...proxies, ...trust });
   // undici's types and those of Node's lib differ in name only; the objects are the same at run time.
   return ((input: never, init: object) => undici.fetch(input, { ...init, dispatcher })) as unknown as Fetch;
+}
+
+/** node:tls takes longer to load than a token that is at hand takes to print. */
+async function trustedCertificates(caFile: string): Promise<string[]> {
+  const { rootCertificates } = await import('node:tls');
+  return [...rootCertificates, await readCaFile(caFile)];
 }
 
 function readCaFile(path: string): Promise<string> {

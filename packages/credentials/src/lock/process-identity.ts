@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
@@ -63,6 +62,7 @@ function pidExists(pid: number): boolean {
 async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') return linuxStartTime(pid);
   if (process.platform === 'win32') return undefined;
+  const { execFile } = await import('node:child_process');
   const ps = promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { timeout: 2_000 });
   return ps.then(({ stdout }) => trimmed(stdout) || undefined, nothing);
 }

@@ -1,0 +1,51 @@
+import { builtinModules } from 'node:module';
+
+const isBuiltin = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
+
+/**
+ * An esbuild plugin: Node's own modules are loaded when something of theirs is called, not when they are imported. Some take milliseconds
+ * (crypto, tls, child_process), and importing any from an ES module costs extra, because Node then looks at all that it exports.
+ */
+export const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup(build) {
+    build.onResolve({ filter: isBuiltin }, ({ path, kind }) => {
+      if (kind === 'dynamic-import') return undefined;
+      const namespace = kind === 'require-call' ? 'required-builtins' : 'imported-builtins';
+      return { path: path.replace(/^(node:)?/, 'node:'), namespace, sideEffects: false };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'required-builtins' }, ({ path }) => ({ contents: commonJsModule(path) }));
+    build.onLoad({ filter: /.*/, namespace: 'imported-builtins' }, ({ path }) => ({ contents: esModule(path) }));
+  },
+};
+
+const loading = (name) => `process.getBuiltinModule(${JSON.stringify(name)})`;
+
+function commonJsModule(name) {
+  const exported = process.getBuiltinModule(name);
+  // Such as node:events, which is a class, and node:process, which is there anyway.
+  if (typeof exported !== 'object' || exported === process) return `module.exports = ${loading(name)};`;
+  const getters = Object.keys(exported).map((key) => `get ${key}() { return ${loading(name)}.${key}; }`);
+  return `module.exports = { ${getters.join(', ')} };`;
+}
+
+/** Each export on its own, so that only the used ones stay in the bundle. */
+function esModule(name) {
+  const exports = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(name)))
+    .filter(([key]) => key !== 'default')
+    .map(([key, { value }]) =>
+      isPlainFunction(key, value)
+        ? `export function ${key}(...args) { return ${loading(name)}.${key}(...args); }`
+        : `export const ${key} = /* @__PURE__ */ (() => ${loading(name)}.${key})();`,
+    );
+  return [...exports, `export default /* @__PURE__ */ (() => ${loading(name)})();`].join('\n');
+}
+
+/** Neither a class nor a function that carries more, such as a variant for promisify: those are needed as they are. */
+function isPlainFunction(key, value) {
+  return typeof value === 'function' && /^[a-z]/.test(key) && Reflect.ownKeys(value).every((own) => isUsual(own));
+}
+
+function isUsual(ownKey) {
+  return ['length', 'name', 'prototype', 'arguments', 'caller'].includes(ownKey);
+}
