@@ -20,5 +20,6 @@ export type { PostgresVersion } from './postgres/binaries.ts';
 export { DEFAULT_HBA, DEFAULT_IDENT } from './postgres/cluster.ts';
 export { type PostgresOptions, startPostgres } from './postgres/start-postgres.ts';
 export type { TestPostgres } from './postgres/test-postgres.ts';
+export { type Program, type ProgramEnd, type ProgramOptions, spawnProgram } from './program.ts';
 export { RawClient } from './raw-client.ts';
 export { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';

@@ -33,7 +33,7 @@ async function installedBinaries(version: PostgresVersion): Promise<string> {
  * A copy that root owns and others may only read, made once for all processes: complete before its final name exists.
  * Whatever else bears that name (temporary directories are for everybody) is left alone, and the copy is for this process.
  */
-async function reachableCopy(installed: string, version: PostgresVersion, parent: string): Promise<string> {
+export async function reachableCopy(installed: string, version: PostgresVersion, parent: string): Promise<string> {
   const manifest = await readFile(join(installed, '../package.json'), 'utf8');
   const identity = createHash('sha256').update(manifest).update(installed).digest('hex').slice(0, 16);
   const path = join(parent, `gprxy-postgres-${version}-${identity}`);

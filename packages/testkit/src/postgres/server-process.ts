@@ -6,7 +6,8 @@ import type { OsUser } from './os-user.ts';
 export interface ServerProcess {
   /** Everything the server has logged so far. */
   log(): string;
-  reload(): void;
+  /** Resolves when connections made from then on meet the new configuration. */
+  reload(): Promise<void>;
   /** Immediate shutdown. */
   stop(): Promise<void>;
 }
@@ -33,7 +34,12 @@ export async function startServerProcess(options: {
   await ready(child, () => log);
   return {
     log: () => log,
-    reload: () => void child.kill('SIGHUP'),
+    // The server logs this, reads everything and only then accepts again.
+    reload: async () => {
+      const before = log.length;
+      child.kill('SIGHUP');
+      while (!log.includes('received SIGHUP', before)) await once(child.stderr, 'data');
+    },
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
