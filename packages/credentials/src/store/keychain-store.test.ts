@@ -50,7 +50,7 @@ describe('keychain store', () => {
     const text = fc.string({ unit: 'binary', maxLength: 9_000 });
     await fc.assert(
       fc.asyncProperty(text, async (name) => {
-        const login = exampleLogin({ name, claims: { [name]: name } });
+        const login = exampleLogin({ name, claims: { name, [`x${name}`]: 1 } });
         await store.write('prod', login);
         expect(await store.read('prod')).toEqual(login);
       }),
