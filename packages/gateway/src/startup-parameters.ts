@@ -1,98 +1,105 @@
-import { encodeOptions, GprxyError, parseOptions, requireUser, SqlState, type StartupMessage } from '@gprxy/proxy-core';
+import { encodeOptions, MAX_STARTUP_BYTES, parseOptions, SqlState, type StartupMessage } from '@gprxy/proxy-core';
 import { namespaceOf } from './config/claim-settings.ts';
 import type { StartupPolicy } from './config/databases.ts';
+import { LoginDenied, type LoginDeniedOptions } from './login-denied.ts';
 
-type Setting = readonly [name: string, value: string];
+type Parameter = readonly [name: string, value: string];
 
-/** A StartupMessage taken apart. Nothing in it is trusted yet. */
-export interface StartupRequest {
-  readonly user: string;
-  readonly database: string;
-  /** Absent, or what `replication` asks for beyond an ordinary session. */
-  readonly replication: string | undefined;
-  /** `-c gprxy.auth=...`: which way the client wants to show its token. For the gateway, and never sent on. */
+/** What a client asks for at login, in the order in which PostgreSQL applies it: `options`, then the parameters. */
+export interface ClientSettings {
+  readonly fromOptions: readonly Parameter[];
+  readonly fromParameters: readonly Parameter[];
+  /** `-c gprxy.auth=...`, which is for the gateway alone. */
   readonly auth: string | undefined;
-  /** Settings that came as parameters of their own, and those inside `options`; each in order. */
-  readonly parameters: readonly Setting[];
-  readonly options: readonly Setting[];
 }
 
-/** What changes who a session is, or is the gateway's alone to say; no policy can allow it. */
-const NEVER = new Set(['role', 'session_authorization', 'is_superuser']);
-const OWN_PARAMETERS = new Set(['user', 'database', 'options', 'replication']);
-/** How PostgreSQL spells "no" (parse_bool). */
-const NO = new Set(['', 'false', 'off', 'no', '0']);
+/** Fields of the packet. In `options` they would be settings, which do not exist. */
+const FIELDS = new Set(['user', 'database', 'options', 'replication']);
 
-/** Errors: 28000 without a user; 42601 and 0A000 for `options` that are no settings. */
-export function readStartupRequest(startup: StartupMessage): StartupRequest {
-  const { parameters } = startup;
-  const user = requireUser(startup);
+const AUTH_SETTING = 'gprxy.auth';
+
+/** Errors: as parseOptions(). */
+export function clientSettings({ parameters }: StartupMessage): ClientSettings {
   const options = parseOptions(parameters.get('options') ?? '');
-  const replication = parameters.get('replication') ?? '';
+  const isAuth = ([name]: Parameter) => name.toLowerCase() === AUTH_SETTING;
   return {
-    user,
-    database: parameters.get('database') || user,
-    replication: NO.has(replication.toLowerCase()) ? undefined : replication,
-    auth: options.findLast(([name]) => isAuthOption(name))?.[1],
-    parameters: [...parameters].filter(([name]) => !OWN_PARAMETERS.has(name)),
-    options: options.filter(([name]) => !isAuthOption(name)),
+    fromOptions: options.filter((setting) => !isAuth(setting)),
+    fromParameters: [...parameters].filter(([name]) => !FIELDS.has(name)),
+    auth: options.findLast(isAuth)?.[1],
   };
 }
 
-const isAuthOption = (name: string) => name.toLowerCase() === 'gprxy.auth';
-
 export interface BackendLogin {
   readonly role: string;
-  /** The name of the database on its server. */
+  /** On its server. */
   readonly database: string;
   readonly policy: StartupPolicy;
-  /** What the token says, as settings of the session. */
-  readonly claimSettings: Iterable<Setting>;
-  /** `app` of `app.user`: namespaces in which a client may set nothing, so that it cannot pass for the gateway. */
-  readonly claimNamespaces: ReadonlySet<string>;
+  /** What the gateway itself sets, from claims. */
+  readonly claimSettings: readonly Parameter[];
+  /** Whose settings are the gateway's alone. */
+  readonly namespaces: ReadonlySet<string>;
 }
 
 /**
- * The startup parameters of the backend's login. What the client asked for stays a startup parameter, and claims are
- * ones too, so that RESET and DISCARD ALL come back to them.
- *
- * Errors: 42501 for a setting that policy does not allow: it is refused, not dropped, so that nobody believes it holds.
+ * The startup parameters of the backend's login. Settings arrive there as settings of the login, not by SET, so RESET
+ * and DISCARD ALL return to them. Those of claims come last in `options`, and clients may set none of their namespace.
+ * Errors: LoginDenied.
  */
-export function backendStartupParameters(request: StartupRequest, login: BackendLogin): Setting[] {
-  for (const [name] of [...request.parameters, ...request.options]) requireAllowed(name, login);
-  if (request.replication !== undefined && !login.policy.replication) throw replicationRefused();
-  const options = encodeOptions([...request.options, ...login.claimSettings]);
-  return [
+export function backendParameters(startup: StartupMessage, login: BackendLogin): Parameter[] {
+  const { fromOptions, fromParameters } = clientSettings(startup);
+  for (const [name] of [...fromOptions, ...fromParameters]) requireAllowed(name, login);
+  for (const [name] of fromOptions) if (FIELDS.has(name.toLowerCase())) throw refused(name);
+  const options = encodeOptions([...fromOptions, ...login.claimSettings]);
+  const parameters: Parameter[] = [
     ['user', login.role],
     ['database', login.database],
-    ...request.parameters,
-    ...(request.replication === undefined ? [] : [['replication', request.replication] as const]),
+    ...replicationParameter(startup, login.policy),
     ...(options === '' ? [] : [['options', options] as const]),
+    ...fromParameters,
   ];
+  requireFit(parameters);
+  return parameters;
 }
 
-function requireAllowed(setting: string, { policy, claimNamespaces }: BackendLogin): void {
-  const name = setting.toLowerCase();
-  if (NEVER.has(name)) throw refused(setting, 'It would change who the session is.');
-  if (claimNamespaces.has(namespaceOf(name))) throw refused(setting, 'The gateway sets it from the token.');
-  if (policy.deny.has(name)) throw refused(setting, 'The configuration of the gateway denies it.');
-  if (policy.allow.has('*') || policy.allow.has(name)) return;
-  throw refused(setting, 'The configuration of the gateway does not allow it.');
+function requireAllowed(name: string, { policy, namespaces }: BackendLogin): void {
+  const setting = name.toLowerCase();
+  if (namespaces.has(namespaceOf(setting))) throw refused(name, 'Settings of this name are made by the gateway.');
+  // They change who the session is: "*" does not mean them.
+  const mustBeNamed = setting === 'role' || setting === 'session_authorization';
+  const isAllowed = policy.allow.has(setting) || (policy.allow.has('*') && !mustBeNamed);
+  if (!isAllowed || policy.deny.has(setting)) throw refused(name);
 }
 
-function refused(setting: string, detail: string): GprxyError {
-  return new GprxyError(`parameter "${setting}" cannot be set at the start of a session through the gateway`, {
-    code: 'ERR_STARTUP_PARAMETER',
-    sqlState: SqlState.InsufficientPrivilege,
-    detail,
-    hint: 'Take it out of the connection string, PGOPTIONS or the settings of your client.',
+function replicationParameter({ parameters }: StartupMessage, policy: StartupPolicy): Parameter[] {
+  const value = parameters.get('replication');
+  if (value === undefined || /^(f|fa|fal|fals|false|n|no|of|off|0)$/i.test(value)) return [];
+  if (value !== 'database') {
+    throw denied('physical replication does not go through the gateway', { sqlState: SqlState.FeatureNotSupported });
+  }
+  if (policy.replication) return [['replication', value]];
+  throw denied('replication connections are not allowed to this database', {
+    hint: 'The administrator can allow them: startup = { replication = true }.',
   });
 }
 
-function replicationRefused(): GprxyError {
-  return new GprxyError('replication connections are not allowed through the gateway', {
-    code: 'ERR_REPLICATION',
-    sqlState: SqlState.InsufficientPrivilege,
-    hint: 'Ask the administrator of the gateway to set "startup.replication" for this database.',
+function requireFit(parameters: readonly Parameter[]): void {
+  const bytes = parameters.reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')) + 2, 9);
+  if (bytes <= MAX_STARTUP_BYTES) return;
+  const message = `the startup parameters take ${bytes} bytes, of which PostgreSQL accepts ${MAX_STARTUP_BYTES}`;
+  throw new LoginDenied('startup_too_large', message, {
+    sqlState: SqlState.ConfigurationLimitExceeded,
+    hint: 'Send fewer settings; or the administrator leaves long claims out of [settings].',
   });
+}
+
+function refused(name: string, detail?: string): LoginDenied {
+  return denied(`permission denied to set parameter "${name}" at login`, {
+    sqlState: SqlState.InsufficientPrivilege,
+    hint: 'Connect without it.',
+    ...(detail === undefined ? {} : { detail }),
+  });
+}
+
+function denied(message: string, options: LoginDeniedOptions): LoginDenied {
+  return new LoginDenied('startup_parameter', message, options);
 }
