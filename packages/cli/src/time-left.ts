@@ -22,9 +22,9 @@ export function clockTime(atMs: number): string {
 
 function spell(durationMs: number): string {
   if (durationMs < minuteMs) return count(Math.round(durationMs / 1000), 'second');
-  if (durationMs < hourMs) return count(Math.floor(durationMs / minuteMs), 'minute');
-  if (durationMs < 2 * dayMs) return count(Math.floor(durationMs / hourMs), 'hour');
-  return count(Math.floor(durationMs / dayMs), 'day');
+  if (durationMs < hourMs) return count(Math.round(durationMs / minuteMs), 'minute');
+  if (durationMs < 2 * dayMs) return count(Math.round(durationMs / hourMs), 'hour');
+  return count(Math.round(durationMs / dayMs), 'day');
 }
 
 function count(amount: number, unit: string): string {

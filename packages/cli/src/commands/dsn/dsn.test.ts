@@ -47,6 +47,7 @@ describe('dsn: options to output', () => {
   it.each(dsnFormats)('S16 has no secret in the form for %s', async (format) => {
     const { stdout } = await runInWorld(['dsn', '--for', format], { config: prodProfile });
     expect(stdout).not.toMatch(/token|passw(or)?d=(?!true)/i);
+    expect(stdout).not.toContain('access-token-of-alice');
   });
 });
 
@@ -62,8 +63,9 @@ describe('the forms of a DSN', () => {
     },
     { format: 'psql', target: tcp, line: "psql 'postgresql://localhost:5433/sales?sslmode=disable'" },
     { format: 'python', target: tcp, line: 'host=localhost port=5433 dbname=sales sslmode=disable' },
+    { format: 'dbeaver', target: tcp, line: 'Port            5433' },
     { format: 'jdbc', target: tcp, line: 'jdbc:postgresql://localhost:5433/sales?sslmode=disable' },
-    { format: 'pgservice', target: tcp, line: '[gprxy-prod]' },
+    { format: 'pgservice', target: tcp, line: '[prod]' },
     { format: 'env', target: tcp, line: 'export PGPORT=5433' },
   ] as const)('$format', ({ format, target, line }) => {
     expect(formatDsn(format, target)).toContain(line);

@@ -23,12 +23,10 @@ const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string
   psql: (target) => [`psql '${uri(target)}'`],
   python: (target) => [keywords(target)],
   jdbc: (target) => [jdbcUrl(target)],
-  dbeaver: (target) => [
-    `driver=postgresql|url=${jdbcUrl(target)}|name=gprxy ${target.profile}|savePassword=true|connect=true`,
-  ],
+  dbeaver: dbeaverFields,
   datagrip: datagripSource,
   pgservice: ({ endpoint: { host, port }, database, profile }) => [
-    `[gprxy-${profile}]`,
+    `[${profile}]`,
     `host=${host}`,
     `port=${port}`,
     `dbname=${database}`,
@@ -57,10 +55,26 @@ function keywords({ endpoint: { host, port }, database }: DsnTarget): string {
 }
 
 function jdbcUrl({ endpoint, database }: DsnTarget): string {
-  if (isSocket(endpoint)) {
-    throw usageError('Java clients cannot use a Unix socket', 'Add listen = "127.0.0.1:5433" to the profile.');
-  }
+  tcpOnly(endpoint);
   return `jdbc:postgresql://${urlHost(endpoint)}:${endpoint.port}/${urlPart(database)}?sslmode=disable`;
+}
+
+/** What to fill in, and the same as DBeaver's own command line takes it. */
+function dbeaverFields(target: DsnTarget): readonly string[] {
+  const { host, port } = tcpOnly(target.endpoint);
+  const connection = `driver=postgresql|host=${host}|port=${port}|database=${target.database}|user=me|name=${target.profile}|savePassword=true`;
+  return [
+    'Connect by      Host',
+    `Host            ${host}`,
+    `Port            ${port}`,
+    `Database        ${target.database}`,
+    'Authentication  Database Native',
+    'Username        me (any will do)',
+    'Password        leave empty, and tick "Save password"',
+    'SSL             off',
+    '',
+    `dbeaver -con ${shellWord(connection)}`,
+  ];
 }
 
 /** What DataGrip's "Import from clipboard" reads. */
@@ -74,6 +88,11 @@ function datagripSource(target: DsnTarget): readonly string[] {
       '<auth-provider>no-auth</auth-provider></data-source>',
     '#END#',
   ];
+}
+
+function tcpOnly(endpoint: LocalEndpoint): LocalEndpoint {
+  if (!isSocket(endpoint)) return endpoint;
+  throw usageError('Java clients cannot use a Unix socket', 'Add listen = "127.0.0.1:5433" to the profile.');
 }
 
 function exported(variables: Readonly<Record<string, string>>): readonly string[] {
