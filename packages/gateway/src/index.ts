@@ -1,0 +1,2 @@
+export { type GatewayConfig, loadConfig } from './config.ts';
+export { type Gateway, startGateway } from './start-gateway.ts';
