@@ -75,9 +75,13 @@ function externals(dependencies) {
 async function replaceBundle(name) {
   const target = `${packages}${name}/dist/bundle`;
   const fresh = `${target}-${process.pid}`;
-  await bundle(name, fresh);
-  await rm(target, { recursive: true, force: true });
-  await rename(fresh, target);
+  try {
+    await bundle(name, fresh);
+    await rm(target, { recursive: true, force: true });
+    await rename(fresh, target);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

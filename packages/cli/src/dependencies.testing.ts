@@ -92,6 +92,7 @@ function testDependencies(world: TestWorld): Dependencies {
   const home = mkdtempSync(join(tmpdir(), 'gprxy-cli-test-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const configFile = join(home, 'config.toml');
+  const sidecars = { ...testSidecars(world), ...world.sidecars };
   const stores = memoryStores(world.logins ?? {});
   return {
     version: '1.2.3',
@@ -114,7 +115,7 @@ function testDependencies(world: TestWorld): Dependencies {
     startDaemon: world.startDaemon ?? (async () => ({ kind: 'ready' })),
     announceReady: () => {},
     credentials: async () => ({ ...testCredentials(stores), ...world.credentials }),
-    sidecars: async () => ({ ...testSidecars(world), ...world.sidecars }),
+    sidecars: async () => sidecars,
   };
 }
 
@@ -178,9 +179,11 @@ function testSidecars({ status }: TestWorld): Sidecars {
   const unexpected = (): never => {
     throw new Error('this test does not expect a sidecar to start');
   };
+  let running = status !== undefined;
   const requestControl = async (_path: string, request: 'status' | 'stop'): Promise<unknown> => {
-    if (status === undefined) throw Object.assign(new Error('nothing answers'), { code: 'ERR_NOT_RUNNING' });
-    return request === 'status' ? status : { pid: status.pid };
+    if (!running) throw Object.assign(new Error('nothing answers'), { code: 'ERR_NOT_RUNNING' });
+    running = request === 'status';
+    return running ? status : { pid: status?.pid };
   };
   return {
     startSidecar: unexpected,

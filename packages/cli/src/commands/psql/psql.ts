@@ -7,6 +7,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import type { LocalEndpoint } from '../../local-endpoint.ts';
 import { profileLogin } from '../../profile-login.ts';
 import { endpointsOf, sidecarStatus } from '../../running-sidecar.ts';
+import { say } from '../../say.ts';
 import { upstreamAddress } from '../../upstream-address.ts';
 import { withPrivateSidecar } from './private-sidecar.ts';
 import type { PsqlOptions } from './psql-command.ts';
@@ -20,13 +21,22 @@ export async function psql(options: PsqlOptions, dependencies: Dependencies): Pr
   const { identity } = await tokens.getToken(dependencies.interrupts.signal);
   const user = userFromTemplate(profile.user, identity, profile.name);
   const run = (endpoint: LocalEndpoint) => runPsql({ options, profile, endpoint, user }, dependencies);
-  const [running] = endpointsOf(await sidecarStatus(dependencies), profile.name);
+  const running = await runningEndpoint(profile, dependencies);
   return running ? run(running) : withPrivateSidecar({ profile, tokens }, dependencies, run);
 }
 
 async function tokenSource(profile: Profile, dependencies: Dependencies): Promise<TokenSource> {
   const credentials = await dependencies.credentials();
   return credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
+}
+
+/** A daemon that does not answer as it should is no reason not to work. */
+async function runningEndpoint(profile: Profile, dependencies: Dependencies): Promise<LocalEndpoint | undefined> {
+  const status = await sidecarStatus(dependencies).catch((error: Error) => {
+    say(dependencies, `gprxy: ${error.message}; going on without the running sidecar.`);
+    return undefined;
+  });
+  return endpointsOf(status, profile.name)[0];
 }
 
 interface PsqlRun {

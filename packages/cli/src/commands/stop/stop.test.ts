@@ -6,7 +6,9 @@ describe('stop', () => {
     const status = runningStatus([{ connections: 3 }]);
     const { exitCode, stdout, stderr } = await runInWorld(['stop'], { status });
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
-    expect(stderr).toContain('Stopping gprxy (process 4711). It ends when its 3 open connections have');
+    expect(stderr).toBe(
+      'Waiting for open connections (3), at most as long as drain_timeout says ...\nStopped gprxy (process 4711).\n',
+    );
   });
 
   it('is content when none runs', async () => {
