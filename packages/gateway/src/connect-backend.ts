@@ -4,45 +4,53 @@ import {
   type FrontendKey,
   frontendKey,
   GprxyError,
-  loginUpstream,
   PROTOCOL_3_2,
   SqlState,
   UpstreamError,
   type UpstreamSession,
   type UpstreamTarget,
 } from '@gprxy/proxy-core';
-import type { DatabaseConfig } from './config/databases.ts';
+import { loginToBackend, loginToLookUp } from './backend-target.ts';
+import type { Who } from './identify-client.ts';
+import { cacheAttributes, readAttributes } from './identity/role-attributes.ts';
+import { notAllowed } from './login-denied.ts';
 
-/** The server of a database, and the certificate with which the gateway may log in there as any of its people. */
-export function backendTarget(database: DatabaseConfig, readFile: (path: string) => string): UpstreamTarget {
-  const { upstream, caFile, certFile, keyFile, connectTimeoutMs } = database;
-  const { mode, negotiation } = upstream.tls;
-  const ca = caFile === undefined ? {} : { ca: readFile(caFile) };
-  const tls = { mode, negotiation, ...ca, cert: readFile(certFile), key: readFile(keyFile) };
-  return { host: upstream.host, port: upstream.port, tls, connectTimeoutMs };
-}
-
-export interface BackendConnection {
+export interface Backend {
   readonly target: UpstreamTarget;
-  readonly role: string;
-  readonly parameters: Iterable<readonly [string, string]>;
-  /** Whether this role may be a superuser. */
-  readonly allowPrivileged: boolean;
+  readonly parameters: Iterable<readonly [name: string, value: string]>;
+  /** The name that the client gave, for messages. */
+  readonly user: string;
 }
+
+/** How long a role is believed to be what it was: one more login a minute and role is the price of knowing. */
+const ATTRIBUTES_TTL_MS = 60_000;
 
 /**
- * Logs in to PostgreSQL as `role`. What the server says when it refuses goes to the client as it is, with a hint where
- * the server has none and the reason lies with the gateway.
+ * Logs in to PostgreSQL as the person's own role. The role is looked at first, over a session without anything of the
+ * client's in it: one that could make itself somebody else is refused, and so is one that cannot be looked at.
  */
-export async function connectBackend(backend: BackendConnection, signal: AbortSignal): Promise<UpstreamSession> {
-  const { target, role, parameters, allowPrivileged } = backend;
-  const login = { target, protocolVersion: PROTOCOL_3_2, parameters, credential: { kind: 'certificate' } as const };
-  const session = await loginUpstream(login, signal).catch((error: unknown) => {
-    throw withHint(error, role);
-  });
-  if (session.parameters.get('is_superuser') !== 'on' || allowPrivileged) return session;
-  session.channel.socket.destroy();
-  throw superuserRefused(role);
+export function createBackendConnector(allowPrivilegedLogins: ReadonlySet<string>, now: () => number) {
+  const attributesOf = cacheAttributes({ now, ttlMs: ATTRIBUTES_TTL_MS });
+
+  async function requireHarmless({ role, database }: Who, target: UpstreamTarget, signal: AbortSignal) {
+    if (allowPrivilegedLogins.has(role)) return;
+    const attributes = await attributesOf(`${database.name}\0${role}`, async () =>
+      readAttributes(await loginToLookUp(role, database, target, signal), signal),
+    );
+    if (attributes.length > 0) throw new PrivilegedRole(role, attributes.join(', '));
+  }
+
+  return async (who: Who, { target, parameters, user }: Backend, signal: AbortSignal): Promise<UpstreamSession> => {
+    try {
+      await requireHarmless(who, target, signal);
+      const session = await loginToBackend({ target, parameters }, signal);
+      if (session.parameters.get('is_superuser') !== 'on' || allowPrivilegedLogins.has(who.role)) return session;
+      session.channel.socket.destroy();
+      throw new PrivilegedRole(who.role, 'SUPERUSER');
+    } catch (error) {
+      throw toClientError(error, { user, database: who.database.name });
+    }
+  };
 }
 
 /**
@@ -55,21 +63,30 @@ export function frontendKeyFor(upstream: UpstreamSession, client: ClientConnecti
   return frontendKey(upstream.backendKey.pid, randomBytes(secretBytes));
 }
 
-function withHint(error: unknown, role: string): unknown {
-  const code = error instanceof UpstreamError ? error.response?.code : undefined;
-  if (!(error instanceof UpstreamError) || code !== SqlState.InvalidAuthorization) return error;
-  return new UpstreamError(error.message, {
-    code: 'ERR_BACKEND_REFUSED',
-    ...(error.response && { response: error.response }),
-    hint: `PostgreSQL does not let the gateway in as "${role}": ask its administrator to run "gprxy-gateway provision".`,
-    cause: error,
-  });
+class PrivilegedRole extends Error {
+  constructor(role: string, attributes: string) {
+    super(`the role "${role}" is ${attributes}, and not in allow_privileged_logins`);
+  }
 }
 
-function superuserRefused(role: string): GprxyError {
-  return new GprxyError(`role "${role}" is a superuser, which nobody may be through the gateway`, {
-    code: 'ERR_PRIVILEGED_ROLE',
-    sqlState: SqlState.InvalidAuthorization,
-    hint: 'Ask the administrator for an ordinary role, or to name this one in "allow_privileged_logins".',
+/** What the server says of who may log in is for the log; what it says of its own state is for the client too. */
+function toClientError(error: unknown, login: { user: string; database: string }): unknown {
+  if (error instanceof PrivilegedRole) return notAllowed('role_privileged', error.message, login);
+  if (!(error instanceof UpstreamError)) return error;
+  const sqlState = error.response?.code ?? '';
+  if (sqlState.startsWith('28') || sqlState === SqlState.InsufficientPrivilege) {
+    return notAllowed('backend_refused', error.message, login, error);
+  }
+  return error.response ? error : unreachable(error, login.database);
+}
+
+/** Where a database is, is nothing that its users need to know. */
+function unreachable(error: UpstreamError, database: string): GprxyError {
+  return new GprxyError(error.message, {
+    code: error.code,
+    sqlState: SqlState.CannotConnectNow,
+    clientMessage: `the gateway cannot connect to database "${database}" now`,
+    hint: "Try again in a moment; the gateway's log says more.",
+    cause: error,
   });
 }

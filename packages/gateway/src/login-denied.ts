@@ -31,15 +31,33 @@ export interface LoginDeniedOptions {
   readonly detail?: string;
   readonly hint?: string;
   readonly cause?: unknown;
+  readonly owner?: LoginOwner | undefined;
+}
+
+/** Who was denied, as far as the token proved it. */
+export interface LoginOwner {
+  readonly issuer: string;
+  readonly subject?: string | undefined;
+  readonly email?: string | undefined;
+  readonly role?: string | undefined;
 }
 
 /** `message` is for log and audit, and may say more than the client is told. */
 export class LoginDenied extends GprxyError {
   readonly reason: DenialReason;
+  /** For the audit record. */
+  owner: LoginOwner | undefined;
 
   constructor(reason: DenialReason, message: string, options: LoginDeniedOptions = {}) {
     super(message, { code: 'ERR_LOGIN_DENIED', sqlState: SqlState.InvalidAuthorization, ...options });
     this.reason = reason;
+    this.owner = options.owner;
+  }
+
+  /** The same denial, of somebody; what is known already stays. */
+  of(owner: LoginOwner): this {
+    this.owner ??= owner;
+    return this;
   }
 }
 

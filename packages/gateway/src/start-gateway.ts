@@ -6,14 +6,16 @@ import {
   encodeOAuthBearerChallenge,
   type Listener,
   listen,
+  requireUser,
   runSession,
   type SessionEvents,
   type SessionPolicy,
   type UpstreamTarget,
 } from '@gprxy/proxy-core';
 import { authenticateClient, chooseMethod } from './authenticate-client.ts';
+import { backendTarget } from './backend-target.ts';
 import type { GatewayConfig } from './config.ts';
-import { backendTarget, connectBackend, frontendKeyFor } from './connect-backend.ts';
+import { createBackendConnector, frontendKeyFor } from './connect-backend.ts';
 import { identifyClient, type Who } from './identify-client.ts';
 import { discoveryUrl } from './jwks/fetch-keys.ts';
 import { backendParameters, clientSettings } from './startup-parameters.ts';
@@ -21,6 +23,7 @@ import type { VerifyToken } from './verify-token.ts';
 
 export interface GatewayDependencies {
   readonly verifyToken: VerifyToken;
+  readonly now: () => number;
   readonly events: SessionEvents<Who>;
 }
 
@@ -56,21 +59,26 @@ export async function startGateway(config: GatewayConfig, dependencies: GatewayD
 }
 
 /** What the gateway does at each step of a session; the steps themselves are proxy-core's. */
-function createSessionPolicy(config: GatewayConfig, { verifyToken, events }: GatewayDependencies): SessionPolicy<Who> {
+function createSessionPolicy(
+  config: GatewayConfig,
+  { verifyToken, now, events }: GatewayDependencies,
+): SessionPolicy<Who> {
   const read = (path: string) => readFileSync(path, 'utf8');
   const targets = new Map<string, UpstreamTarget>();
   for (const [name, database] of config.databases) targets.set(name, backendTarget(database, read));
   const challenge = challengeFor(config);
+  const connectBackend = createBackendConnector(config.allowPrivilegedLogins, now);
   return {
     clientTls: clientTls(config, read),
     authenticationTimeoutMs: config.authenticationTimeoutMs,
     authenticate(connection, signal) {
       const { startup } = connection;
       const method = chooseMethod(config.auth, clientSettings(startup).auth);
-      const verify = (token: string) => identifyClient(token, startup, config, verifyToken);
+      const verify = (token: string) => identifyClient(token, { config, verifyToken, startup, method });
       return authenticateClient(connection, method, challenge, verify, signal);
     },
-    connectUpstream({ role, database, claimSettings }, { startup }, signal) {
+    connectUpstream(who, { startup }, signal) {
+      const { role, database, claimSettings } = who;
       const parameters = backendParameters(startup, {
         role,
         database: database.upstreamDatabase,
@@ -79,10 +87,7 @@ function createSessionPolicy(config: GatewayConfig, { verifyToken, events }: Gat
         namespaces: config.claimSettings.namespaces,
       });
       const target = targets.get(database.name) as UpstreamTarget;
-      return connectBackend(
-        { target, role, parameters, allowPrivileged: config.allowPrivilegedLogins.has(role) },
-        signal,
-      );
+      return connectBackend(who, { target, parameters, user: requireUser(startup) }, signal);
     },
     frontendKeyFor,
     events,

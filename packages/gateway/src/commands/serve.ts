@@ -21,7 +21,7 @@ export async function serve({ config, log, events, signals }: ServeOptions): Pro
   const keyRing = await startKeyRing(config, log, Date.now);
   const { issuers, maxTokenBytes } = config;
   const verifyToken = createTokenVerifier({ issuers, keysOf: keyRing.keysOf, now: Date.now, maxTokenBytes });
-  const gateway = await startGateway(config, { verifyToken, events });
+  const gateway = await startGateway(config, { verifyToken, now: Date.now, events });
   const addresses = gateway.listeners.map(({ address }) =>
     typeof address === 'string' ? address : `${address.address}:${address.port}`,
   );
