@@ -22,4 +22,6 @@ export { type PostgresOptions, startPostgres } from './postgres/start-postgres.t
 export type { TestPostgres } from './postgres/test-postgres.ts';
 export { type Program, type ProgramEnd, type ProgramOptions, spawnProgram } from './program.ts';
 export { RawClient } from './raw-client.ts';
+export type { RunningGateway } from './stack/start-gateway.ts';
+export { type Stack, type StackOptions, startStack } from './stack/start-stack.ts';
 export { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts';
