@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { pino } from 'pino';
-import { readText, serve } from './commands/serve.ts';
+import { serve } from './commands/serve.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config.ts';
+
+const readText = (path: string): string => readFileSync(path, 'utf8');
 
 /** The gprxy-gateway command: bin/gprxy-gateway.mjs calls it with the version of the package. */
 export async function main(version: string): Promise<void> {
@@ -21,7 +24,7 @@ export async function main(version: string): Promise<void> {
         { base: null, timestamp: pino.stdTimeFunctions.isoTime },
         pino.destination({ dest: 2, sync: true }),
       );
-      await serve({ config, log, events: {}, signals: process });
+      await serve(config, { log, stdout: process.stdout, readFile: readText, now: Date.now, signals: process });
     });
   try {
     await program.parseAsync(process.argv);

@@ -1,36 +1,32 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import type { SessionEvents } from '@gprxy/proxy-core';
+import type { AddressInfo } from 'node:net';
+import { formatHostAndPort } from '../config/listen-address.ts';
 import type { GatewayConfig } from '../config.ts';
-import type { Who } from '../identify-client.ts';
-import { startKeyRing } from '../issuer-keys-of.ts';
-import type { Log } from '../log.ts';
-import { startGateway } from '../start-gateway.ts';
-import { createTokenVerifier } from '../verify-token.ts';
+import { type GatewayDependencies, startGateway } from '../start-gateway.ts';
 
-export interface ServeOptions {
-  readonly config: GatewayConfig;
-  readonly log: Log;
-  readonly events: SessionEvents<Who>;
-  /** SIGTERM and SIGINT drain; a second SIGINT does not wait. */
+export interface ServeDependencies extends GatewayDependencies {
+  /** SIGTERM and SIGINT drain; a second one ends what still runs. */
   readonly signals: NodeJS.EventEmitter;
 }
 
-/** Serves until a signal comes. */
-export async function serve({ config, log, events, signals }: ServeOptions): Promise<void> {
-  const keyRing = await startKeyRing(config, log, Date.now);
-  const { issuers, maxTokenBytes } = config;
-  const verifyToken = createTokenVerifier({ issuers, keysOf: keyRing.keysOf, now: Date.now, maxTokenBytes });
-  const gateway = await startGateway(config, { verifyToken, now: Date.now, events });
-  const addresses = gateway.listeners.map(({ address }) =>
-    typeof address === 'string' ? address : `${address.address}:${address.port}`,
-  );
-  log.info({ addresses }, 'listening');
-  await Promise.race([once(signals, 'SIGTERM'), once(signals, 'SIGINT')]);
+/** Serves until a signal comes and the sessions have ended. */
+export async function serve(config: GatewayConfig, dependencies: ServeDependencies): Promise<void> {
+  const { log, signals } = dependencies;
+  const gateway = await startGateway(config, dependencies);
+  const addresses = gateway.listeners.map(({ address }) => formatAddress(address));
+  log.info({ addresses, admin: gateway.admin && formatAddress(gateway.admin.address) }, 'listening');
+  await nextSignal(signals);
   log.info({ drainTimeoutMs: config.drainTimeoutMs }, 'draining');
-  const { forced } = await gateway.close();
-  keyRing.stop();
+  const draining = gateway.close();
+  nextSignal(signals).then(() => gateway.close(0));
+  const { forced } = await draining;
   log.info({ forced }, 'stopped');
 }
 
-export const readText = (path: string): string => readFileSync(path, 'utf8');
+function nextSignal(signals: NodeJS.EventEmitter): Promise<unknown> {
+  return Promise.race([once(signals, 'SIGTERM'), once(signals, 'SIGINT')]);
+}
+
+function formatAddress(address: AddressInfo | string): string {
+  return typeof address === 'string' ? address : formatHostAndPort({ host: address.address, port: address.port });
+}
