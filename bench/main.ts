@@ -1,0 +1,37 @@
+import { describeMachine } from './machine.ts';
+import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import type { Part, PartResult } from './part.ts';
+import { relayPart } from './relay/relay-part.ts';
+import { formatPart } from './report.ts';
+import { saveResults } from './save-results.ts';
+
+const PARTS: readonly Part[] = [relayPart];
+
+/** Runs the parts that `args` ask for; returns the exit code. Figures go to stdout, all else to stderr. */
+export async function main(args: readonly string[]): Promise<number> {
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  let options: BenchOptions;
+  let parts: Part[];
+  try {
+    options = parseOptions(args);
+    parts = chooseParts(options.parts);
+  } catch (error) {
+    say(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  const startedAt = new Date();
+  const results: PartResult[] = [];
+  for (const part of parts) results.push(await part.run(options, say));
+  const report = { startedAt: startedAt.toISOString(), machine: describeMachine(), options, results };
+  process.stdout.write(
+    options.json ? `${JSON.stringify(report, undefined, 2)}\n` : `${results.map(formatPart).join('\n')}`,
+  );
+  if (!options.smoke) say(`Written to ${await saveResults(report, startedAt)}`);
+  return 0;
+}
+
+function chooseParts(names: readonly string[]): Part[] {
+  const unknown = names.find((name) => !PARTS.some((part) => part.name === name));
+  if (unknown !== undefined) throw new TypeError(`there is no part "${unknown}"`);
+  return PARTS.filter(({ name }) => names.length === 0 || names.includes(name));
+}

@@ -1,0 +1,61 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Contender } from '../contender.ts';
+import type { BenchOptions } from '../options.ts';
+import type { Part } from '../part.ts';
+import { haproxy } from '../peers/haproxy.ts';
+import { pgbouncer } from '../peers/pgbouncer.ts';
+import { stunnel } from '../peers/stunnel.ts';
+import type { MeasuredRow } from '../report.ts';
+import { type BenchServer, startBenchServer } from '../server.ts';
+import { prepareBulk } from './bulk.ts';
+import { direct } from './direct.ts';
+import { type Runner, startField } from './field.ts';
+import { createTables } from './pgbench.ts';
+import { measureSelects } from './selects.ts';
+import { sidecar } from './sidecar.ts';
+import { measureTransfers } from './transfers.ts';
+
+/** P1 and P2: what the way through gprxy costs once a session is up. */
+export const relayPart: Part = {
+  name: 'relay',
+  async run(options, say) {
+    say('relay: starting PostgreSQL 18 and all contenders');
+    const server = await startBenchServer();
+    try {
+      const field = await startField(contenders(options), server, say);
+      try {
+        const rows = await measureAll(field.runners, server, options, say);
+        return { part: 'relay', baseline: direct.name, contenders: field.reports, rows };
+      } finally {
+        await field[Symbol.asyncDispose]();
+      }
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
+  },
+};
+
+function contenders(options: BenchOptions): Contender[] {
+  const relays = [sidecar(options), pgbouncer, stunnel, haproxy];
+  const { only } = options;
+  return [direct, ...relays.filter(({ name }) => only === undefined || only.includes(name.toLowerCase()))];
+}
+
+async function measureAll(
+  runners: readonly Runner[],
+  server: BenchServer,
+  options: BenchOptions,
+  say: (line: string) => void,
+): Promise<MeasuredRow[]> {
+  const { environment } = await direct.start(server);
+  const latencies = join(server.directory, 'latencies');
+  await mkdir(latencies);
+  await createTables(environment);
+  const rows = await measureSelects(runners, options, latencies, say);
+  for (const mebibytes of options.mebibytes) {
+    const bulk = await prepareBulk(server, environment, { mebibytes, times: options.smoke ? 1 : 3 });
+    rows.push(...(await measureTransfers(runners, bulk, options.rounds, say)));
+  }
+  return rows;
+}

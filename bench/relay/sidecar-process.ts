@@ -1,0 +1,41 @@
+// A sidecar as `gprxy start` runs it, but for the token, which is given.
+import { startSidecar } from '@gprxy/sidecar';
+
+export interface SidecarSettings {
+  readonly port: number;
+  readonly upstream: string;
+  readonly user: string;
+  readonly token: string;
+}
+
+const { port, upstream, user, token }: SidecarSettings = JSON.parse(process.env.GPRXY_BENCH_SIDECAR ?? '{}');
+const nothing = () => {};
+const identity = { issuer: 'https://login.example', subject: user, email: user, claims: {} };
+
+const sidecar = await startSidecar({
+  profiles: [
+    {
+      name: 'bench',
+      issuer: identity.issuer,
+      clientId: 'gprxy-cli',
+      scopes: ['openid'],
+      upstream,
+      listen: [{ host: '127.0.0.1', port }],
+      localAuth: 'same-user',
+      user: '{email}',
+      credential: 'oidc',
+      drainTimeoutMs: 1_000,
+      maxConnections: 200,
+    },
+  ],
+  tokenSourceFor: () => ({ getToken: async () => ({ token, expiresAt: Date.now() + 3_600_000, identity }) }),
+  log: { debug: nothing, info: nothing, warn: nothing, error: (fields, message) => console.error(message, fields) },
+});
+if (sidecar.problems.length > 0) {
+  console.error(sidecar.problems);
+  process.exit(1);
+}
+process.on('SIGTERM', async () => {
+  await sidecar.close();
+  process.exit(0);
+});

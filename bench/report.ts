@@ -1,0 +1,82 @@
+import type { PartResult } from './part.ts';
+import { difference, pairwise, ratio, type Summary, summarize } from './statistics.ts';
+import { formatNumber, formatTable } from './table.ts';
+
+export interface ContenderReport {
+  readonly name: string;
+  /** One line: what it does with the bytes, so that nobody compares what cannot be compared. */
+  readonly does: string;
+  /** What PostgreSQL says of the connection behind it. */
+  readonly tls?: string;
+  /** Why it did not take part. */
+  readonly leftOut?: string;
+}
+
+/** What is asked of us: at least so many times, or at most so much more than, what somebody else does in the same round. */
+export interface Bar {
+  readonly ours: string;
+  readonly than: string;
+  readonly atLeastTimes?: number;
+  readonly atMostMore?: number;
+  /** Of ours alone. */
+  readonly atMost?: number;
+}
+
+export interface MeasuredRow {
+  readonly title: string;
+  readonly unit: string;
+  /** How the others are shown: as a multiple of the baseline, as what they add to it, or as they are. */
+  readonly show: 'ratio' | 'added' | 'absolute';
+  /** By contender, one value a round, in the order of the rounds. */
+  readonly values: Readonly<Record<string, readonly number[]>>;
+  readonly bars: readonly Bar[];
+}
+
+export function formatPart({ baseline, contenders, rows }: PartResult): string {
+  const present = contenders.filter(({ leftOut }) => leftOut === undefined).map(({ name }) => name);
+  const columns = ['', ...present, 'bar'];
+  const cells = rows.map((row) => [
+    `${row.title}, ${row.unit}`,
+    ...present.map((name) => formatCell(row, name, baseline)),
+    row.bars
+      .map((bar) => formatBar(row, bar))
+      .filter((text) => text !== '')
+      .join('; '),
+  ]);
+  const legend = contenders.map(({ name, does, tls, leftOut }) => `${name}: ${leftOut ?? [does, tls].join(' ')}`);
+  const how = `Medians with [least-most] of the rounds; x: times ${baseline} in the same round; +: more than it.`;
+  return `${formatTable(columns, cells)}\n${[how, ...legend].join('\n')}\n`;
+}
+
+function formatCell(row: MeasuredRow, name: string, baseline: string): string {
+  const values = row.values[name];
+  if (values === undefined) return '-';
+  const base = row.values[baseline];
+  if (row.show === 'absolute' || name === baseline || base === undefined) return withSpread(summarize(values));
+  if (row.show === 'ratio') return withSpread(pairwise(values, base, ratio), 'x');
+  return withSpread(pairwise(values, base, difference), '+');
+}
+
+function withSpread({ median, least, most }: Summary, sign: 'x' | '+' | '' = ''): string {
+  const text = formatNumber(median);
+  const shown = sign === 'x' ? `${text}x` : sign === '+' && median >= 0 ? `+${text}` : text;
+  return least === most ? shown : `${shown} [${formatNumber(least)}-${formatNumber(most)}]`;
+}
+
+function formatBar({ values, unit }: MeasuredRow, bar: Bar): string {
+  const [ours, theirs] = [values[bar.ours], values[bar.than]];
+  if (ours === undefined || theirs === undefined) return '';
+  const { atLeastTimes, atMostMore, atMost } = bar;
+  if (atLeastTimes !== undefined) {
+    const { median } = pairwise(ours, theirs, ratio);
+    return `${verdict(median >= atLeastTimes)} ${formatNumber(median)} of ${bar.than} (>= ${atLeastTimes})`;
+  }
+  if (atMostMore !== undefined) {
+    const { median } = pairwise(ours, theirs, difference);
+    return `${verdict(median <= atMostMore)} +${formatNumber(median)} (<= ${atMostMore} ${unit})`;
+  }
+  const { median } = summarize(ours);
+  return atMost === undefined ? '' : `${verdict(median < atMost)} (< ${atMost} ${unit})`;
+}
+
+const verdict = (met: boolean): string => (met ? 'met:' : 'SHORT:');
