@@ -8,8 +8,11 @@ describe('a free port', () => {
     const port = await freePort();
     const server = net.createServer().listen(port, '127.0.0.1');
     await once(server, 'listening');
-    const others = await Promise.all(Array.from({ length: 50 }, freePort));
+    const others = await Promise.all(Array.from({ length: 50 }, () => freePort()));
     expect(others).not.toContain(port);
+    expect(await freePort(port)).not.toBe(port);
     server.close();
+    await once(server, 'close');
+    expect(await freePort(port)).toBe(port);
   });
 });

@@ -4,9 +4,10 @@ import net from 'node:net';
 
 /**
  * A TCP port of 127.0.0.1 that nobody listens on. It lies below the range from which systems take the local ports of
- * outgoing connections, so that none of those takes it before the caller does.
+ * outgoing connections, so that none of those takes it before the caller does. `preferred` is taken if it is free.
  */
-export async function freePort(): Promise<number> {
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && (await isFree(preferred))) return preferred;
   for (;;) {
     const port = randomInt(12_000, 32_000);
     if (await isFree(port)) return port;

@@ -10,6 +10,8 @@ export interface ProgramOptions {
   cwd?: string;
   /** Sent to the program's standard input, which then ends. */
   input?: string;
+  /** Is told what the program writes, both streams, as it comes. */
+  onOutput?: (text: string) => void;
 }
 
 export interface ProgramEnd {
@@ -33,13 +35,14 @@ export interface Program extends AsyncDisposable {
 
 /** Starts a program in a process group of its own, so that Ctrl-C in our terminal reaches only us. */
 export function spawnProgram(options: ProgramOptions): Program {
-  const { command, args = [], env = process.env, cwd, input } = options;
+  const { command, args = [], env = process.env, cwd, input, onOutput } = options;
   const child = leash(spawn(command, args, { env, detached: true, ...(cwd !== undefined && { cwd }) }));
   const written = { stdout: '', stderr: '', both: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
       written[stream] += text;
       written.both += text;
+      onOutput?.(text);
       child.emit('output');
     });
   }
