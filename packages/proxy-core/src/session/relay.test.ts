@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeReadyForQuery } from '../wire/backend-messages.ts';
 import { encodeErrorResponse } from '../wire/error-response.ts';
+import { encodeQuery, terminate } from '../wire/frontend-messages.ts';
 import { relay } from './relay.ts';
 
 const open: Socket[] = [];
@@ -82,6 +83,15 @@ describe('the relay', () => {
     upstream.end(bytes);
     const { endedBy, clientAtBoundary, error } = await outcome;
     expect({ endedBy, clientAtBoundary, error: error !== undefined }).toEqual({ endedBy: 'upstream', ...expected });
+  });
+
+  it('does not take it for a lost server when the server hangs up first after the Terminate of the client', async () => {
+    const { client, upstream, outcome } = await startRelay();
+    client.write(Buffer.concat([encodeQuery('select 1'), terminate]));
+    await once(upstream, 'data');
+    upstream.end(ready);
+    const { endedBy, error } = await outcome;
+    expect({ endedBy, error }).toEqual({ endedBy: 'client', error: undefined });
   });
 
   it('ends when the server sends what cannot be a message', async () => {

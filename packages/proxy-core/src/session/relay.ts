@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
+import { terminate } from '../wire/frontend-messages.ts';
 import { FrameScanner } from '../wire/message-frame.ts';
 import { MessageType } from '../wire/message-type.ts';
 
@@ -26,7 +27,7 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
     const scanner = new FrameScanner();
     let bytesFromClient = 0;
     let bytesFromUpstream = 0;
-    let clientEnded = false;
+    let clientDone = false;
 
     const finish = (endedBy: RelayOutcome['endedBy'], error?: Error) => {
       signal.removeEventListener('abort', onAbort);
@@ -39,11 +40,12 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
     const onAbort = () => finish('proxy', signal.reason);
     const onUpstreamEnd = (cause?: Error) => {
       const saidWhy = scanner.atBoundary && scanner.lastType === MessageType.ErrorResponse;
-      finish(clientEnded ? 'client' : 'upstream', saidWhy || clientEnded ? undefined : upstreamLost(cause));
+      finish(clientDone ? 'client' : 'upstream', saidWhy || clientDone ? undefined : upstreamLost(cause));
     };
 
     pump(client, upstream, (chunk) => {
       bytesFromClient += chunk.length;
+      clientDone = endsWithTerminate(chunk);
     });
     pump(upstream, client, (chunk) => {
       bytesFromUpstream += chunk.length;
@@ -55,7 +57,7 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
     });
     // A client that is done sending may still read: the server is told, and decides when it is over.
     client.once('end', () => {
-      clientEnded = true;
+      clientDone = true;
       upstream.end();
     });
     client.once('error', () => finish('client'));
@@ -66,6 +68,12 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
+}
+
+/** A client says goodbye before it hangs up, and the server may hang up first. */
+function endsWithTerminate(chunk: Buffer): boolean {
+  const start = chunk.length - terminate.length;
+  return start >= 0 && chunk[start] === MessageType.Terminate && chunk.readInt32BE(start + 1) === 4;
 }
 
 function pump(from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
