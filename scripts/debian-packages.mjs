@@ -1,6 +1,7 @@
 // The programs that tests and benchmarks use beside Node: installed where that is ours to do, named where it is not.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** Debian package -> what is left out without it. */
 const PACKAGES = {
@@ -12,6 +13,7 @@ const PACKAGES = {
     'gnome-keyring': 'the keychain tests',
     'dbus-daemon': 'the keychain tests',
     'libsecret-1-0': 'the keychain tests',
+    'libsecret-tools': 'the keychain tests that look at every entry',
     'libglib2.0-bin': 'the keychain tests that lock the keyring',
     procps: 'the tests that look at processes',
   },
@@ -25,14 +27,14 @@ const PACKAGES = {
 };
 
 function isMissing(name) {
-  const { stdout } = spawnSync('dpkg-query', ['-W', '-f=${Status}', name], { encoding: 'utf8' });
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f=$' + '{Status}', name], { encoding: 'utf8' });
   return !stdout?.includes('install ok installed');
 }
 
 function apt(args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0'];
-  return spawnSync('apt-get', [...options, ...args], { env, encoding: 'utf8', input: '' });
+  return spawnSync('apt-get', [...options, ...args], { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 /** As root on Debian: installs what is missing. Elsewhere: says what is missing, and what is left out for it. */
@@ -42,10 +44,11 @@ export function installDebianPackages(purpose, say) {
   if (missing.length === 0) return;
   if (!isDebian || process.getuid?.() !== 0) return nameMissing(purpose, missing, isDebian, say);
 
-  say(`Installing from Debian: ${missing.join(' ')} ...`);
-  keepServicesStopped();
-  apt(['update']);
-  const { status, stderr } = apt(['install', '--no-install-recommends', '-y', ...missing]);
+  say(`Installing from Debian (once; a few minutes): ${missing.join(' ')} ...`);
+  const { status, stderr } = withoutServices(() => {
+    apt(['update']);
+    return apt(['install', '--no-install-recommends', '-y', ...missing]);
+  });
   if (status !== 0) say(`apt-get could not install them: ${stderr.trim().split('\n').at(-1)}`);
 }
 
@@ -56,15 +59,20 @@ function nameMissing(purpose, missing, isDebian, say) {
   say(`To have them: sudo apt-get install ${missing.join(' ')}`);
 }
 
-/** Debian starts a server when it installs one, and makes a cluster of its own; neither is wanted. */
-function keepServicesStopped() {
-  spawnSync('sh', [
-    '-c',
-    'test -e /usr/sbin/policy-rc.d || { printf "#!/bin/sh\\nexit 101\\n" > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d; }',
-  ]);
-  const clusters = '/etc/postgresql-common/createcluster.conf';
-  const text = existsSync(clusters) ? readFileSync(clusters, 'utf8') : '';
-  if (!text.includes('create_main_cluster')) {
-    spawnSync('sh', ['-c', `mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >> ${clusters}`]);
+/** Debian starts a server when it installs one, and makes a PostgreSQL cluster of its own; neither is wanted. */
+function withoutServices(install) {
+  const files = [
+    ['/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n'],
+    ['/etc/postgresql-common/createcluster.d/gprxy.conf', 'create_main_cluster = false\n'],
+  ];
+  const ours = files.filter(([path]) => !existsSync(path));
+  for (const [path, text] of ours) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { mode: 0o755 });
+  }
+  try {
+    return install();
+  } finally {
+    for (const [path] of ours) rmSync(path);
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Makes a fresh checkout ready to run, with nothing but git, Node and npm on the machine. What is done already is not done again.
 //   node scripts/setup.mjs [--test] [--bench] [--run FILE.ts ARGS...]
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { installDebianPackages } from './debian-packages.mjs';
@@ -47,7 +47,11 @@ function compile() {
   const projects = ['proxy-core', 'credentials', 'sidecar', 'gateway', 'cli', 'testkit'].map(
     (name) => `packages/${name}`,
   );
-  must('Compiling ...', () => pnpm(['exec', 'tsc', '-b', ...projects], { cwd: root }));
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  must('Compiling ...', () => {
+    const { status } = spawnSync(process.execPath, [tsc, '-b', ...projects], { cwd: root, stdio: 'inherit' });
+    return status ?? 1;
+  });
 }
 
 /** Runs a TypeScript file in this process's place: its exit code is ours, and signals reach it by the terminal or by us. */
