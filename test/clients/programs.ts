@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { leash } from '@gprxy/testkit';
 
 export interface Ended {
@@ -32,17 +30,4 @@ export async function run(command: string, args: readonly string[], options: Run
   await options.onStart?.((signal) => child.kill(signal));
   const [code] = await closed;
   return { code, stdout: Buffer.concat(chunks), stderr };
-}
-
-export function isOnPath(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((directory) => canRun(join(directory, name)));
-}
-
-function canRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,15 +1,10 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type TemporaryDirectory, temporaryDirectory } from '@gprxy/testkit';
+import { has, programs, type TemporaryDirectory, temporaryDirectory } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresVersions, useStack } from '../both-routes.ts';
-import { isOnPath, run } from '../programs.ts';
+import { run } from '../programs.ts';
 import type { Route } from '../route.ts';
 import { ScenarioProgram } from '../scenario-program.ts';
-
-// Where Debian puts it.
-const DRIVER = '/usr/share/java/postgresql.jar';
-const isInstalled = existsSync(DRIVER) && isOnPath('javac');
 
 /** What a scenario shows, its method in Scenarios.java, and what must stand in its transcript. */
 const scenarios: [title: string, name: string, expected: string[]][] = [
@@ -51,16 +46,16 @@ function jdbcUrl({ host, port, user, database, tls }: Route): string {
   return `jdbc:postgresql://${host}:${port}/${database}?${new URLSearchParams({ user, ...(ssl ?? { sslmode: 'disable' }) })}`;
 }
 
-describe.runIf(isInstalled)('JDBC', () => {
+describe.runIf(has.jdbc)('JDBC', () => {
   let classes: TemporaryDirectory;
   let program: ScenarioProgram;
   beforeAll(async () => {
     classes = await temporaryDirectory();
     const source = fileURLToPath(import.meta.resolve('./Scenarios.java'));
-    const compiled = await run('javac', ['-encoding', 'UTF-8', '-cp', DRIVER, '-d', classes.path, source]);
+    const compiled = await run('javac', ['-encoding', 'UTF-8', '-cp', programs.jdbcDriver, '-d', classes.path, source]);
     if (compiled.code !== 0) throw new Error(compiled.stderr);
     const encoding = ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8'];
-    program = new ScenarioProgram('java', [...encoding, '-cp', `${DRIVER}:${classes.path}`, 'Scenarios']);
+    program = new ScenarioProgram('java', [...encoding, '-cp', `${programs.jdbcDriver}:${classes.path}`, 'Scenarios']);
   });
   afterAll(async () => {
     program?.stop();

@@ -1,13 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { has, programs } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresVersions, useStack } from '../both-routes.ts';
 import { libpqParameters, type Route } from '../route.ts';
 import { ScenarioProgram } from '../scenario-program.ts';
-
-// Debian's own Python has Debian's packages, wherever another one stands on the PATH.
-const PYTHON = '/usr/bin/python3';
-const isInstalled = spawnSync(PYTHON, ['-c', 'import psycopg2']).status === 0;
 
 /** What a scenario shows, its name in scenarios.py, and what must stand in its transcript. */
 const scenarios: [title: string, name: string, expected: string[]][] = [
@@ -47,13 +43,13 @@ const dsn = (route: Route) =>
     .map(([name, value]) => `${name}='${value}'`)
     .join(' ');
 
-describe.runIf(isInstalled).each(postgresVersions)(
+describe.runIf(has.psycopg2).each(postgresVersions)(
   'psycopg2 through sidecar and gateway to PostgreSQL %i',
   (version) => {
     const both = useStack({ version, configuration: { max_prepared_transactions: '2' } });
     let program: ScenarioProgram;
     beforeAll(() => {
-      program = new ScenarioProgram(PYTHON, [fileURLToPath(import.meta.resolve('./scenarios.py'))], {
+      program = new ScenarioProgram(programs.python, [fileURLToPath(import.meta.resolve('./scenarios.py'))], {
         LC_ALL: 'C.UTF-8',
       });
     });
