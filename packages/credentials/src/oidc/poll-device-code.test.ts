@@ -101,7 +101,7 @@ describe('polling', () => {
   it('S33 reports a provider that stayed away until the code expired as unreachable, not as expired', async () => {
     const { result, polls } = play(provider, {}, () => provider.pause());
     const error = await failureOf(result);
-    expect(error).toMatchObject({ code: 'ERR_PROVIDER_UNREACHABLE', hint: expect.stringContaining('gprxy login') });
+    expect(error).toMatchObject({ code: 'ERR_PROVIDER_UNREACHABLE', hint: expect.stringContaining('curl ') });
     expect(error.message).toContain('ECONNREFUSED');
     expect(Math.min(...gaps(polls()))).toBeGreaterThanOrEqual(2_000);
   });

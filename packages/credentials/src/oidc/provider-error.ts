@@ -37,8 +37,9 @@ export function providerError({ settings, account }: ProviderTask, failure: Prov
   const provider = `the identity provider ${settings.issuer}`;
   switch (failure.kind) {
     case 'unreachable':
+      // Not a word of signing in: an outage ends no login.
       return new CredentialError('ERR_PROVIDER_UNREACHABLE', `${provider} cannot be reached: ${failure.reason}`, {
-        hint: `Check the network, HTTPS_PROXY and ca_file, then try again. ${runLogin(account)}`,
+        hint: `Check the network, HTTPS_PROXY and ca_file with "curl ${discoveryUrl(settings)}", then try again.`,
       });
     case 'oauth-error':
       return new CredentialError('ERR_PROVIDER_REFUSED', `${provider} refused: ${oauthErrorText(failure)}`, {
@@ -61,4 +62,8 @@ function ownError(error: unknown): CredentialError | undefined {
     if (at instanceof CredentialError) return at;
   }
   return undefined;
+}
+
+function discoveryUrl({ issuer }: ProviderTask['settings']): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 }
