@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { formatHostAndPort } from '../config/listen-address.ts';
-import type { GatewayConfig } from '../config.ts';
-import { type GatewayDependencies, startGateway } from '../start-gateway.ts';
+import { formatHostAndPort } from '../../config/listen-address.ts';
+import type { GatewayConfig } from '../../config.ts';
+import { type GatewayDependencies, startGateway } from '../../start-gateway.ts';
 
 export interface ServeDependencies extends GatewayDependencies {
   /** SIGTERM and SIGINT drain; a second one ends what still runs. */
