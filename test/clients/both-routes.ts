@@ -1,7 +1,7 @@
-import type { PostgresOptions, PostgresVersion, TestPostgres } from '@gprxy/testkit';
+import type { PostgresVersion, TestPostgres } from '@gprxy/testkit';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Route } from './route.ts';
-import { type Stack, startStack } from './stack.ts';
+import { type ClientStack, type ClientStackOptions, startClientStack } from './stack.ts';
 
 export const postgresVersions = [16, 17, 18] as const satisfies readonly PostgresVersion[];
 
@@ -17,7 +17,7 @@ const SCHEMA = `
 `;
 
 /** Starts one stack for the tests of the calling `describe`, with a table `items` for everybody. */
-export function useStack(options: PostgresOptions): BothRoutes {
+export function useStack(options: ClientStackOptions): BothRoutes {
   const routes = new BothRoutes(options);
   beforeAll(() => routes.start());
   afterAll(() => routes.stop());
@@ -26,15 +26,15 @@ export function useStack(options: PostgresOptions): BothRoutes {
 
 /** Every scenario is written once and takes both routes; what it sees must be the same. */
 export class BothRoutes {
-  readonly #options: PostgresOptions;
-  #stack: Stack | undefined;
+  readonly #options: ClientStackOptions;
+  #stack: ClientStack | undefined;
 
-  constructor(options: PostgresOptions) {
+  constructor(options: ClientStackOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    this.#stack = await startStack(this.#options);
+    this.#stack = await startClientStack(this.#options);
     await this.postgres.query(SCHEMA);
   }
 
@@ -42,13 +42,13 @@ export class BothRoutes {
     await this.#stack?.stop();
   }
 
-  get stack(): Stack {
+  get stack(): ClientStack {
     if (!this.#stack) throw new Error('the stack is not running');
     return this.#stack;
   }
 
   get postgres(): TestPostgres {
-    return this.stack.postgres;
+    return this.stack.services.postgres;
   }
 
   /** Runs `scenario` directly, then through sidecar and gateway, and returns what both saw. */

@@ -1,0 +1,45 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createFileStore } from '@gprxy/credentials';
+import { alice, type Program, type Stack, spawnProgram, userClaims } from '@gprxy/testkit';
+
+/** The command as `tsc -b` has built it. */
+const GPRXY = fileURLToPath(new URL('../../packages/cli/bin/gprxy.mjs', import.meta.url));
+const PROFILE = 'demo';
+const TOKEN_LIFETIME_SECONDS = 3_600;
+
+export interface Sidecar {
+  readonly port: number;
+  readonly program: Program;
+}
+
+/** A running `gprxy start` of alice, who has signed in before. `claims` are added to what her token says. */
+export async function startSidecar(stack: Stack, claims: Readonly<Record<string, unknown>> = {}): Promise<Sidecar> {
+  const state = join(stack.directory, 'gprxy');
+  const configFile = join(stack.directory, 'config.toml');
+  await mkdir(join(state, 'store-choice'), { recursive: true, mode: 0o700 });
+  await writeFile(join(state, 'store-choice', `${PROFILE}.json`), '{ "version": 1, "store": "file" }');
+  await writeFile(configFile, `${stack.profile({ name: PROFILE, listen: '127.0.0.1:0' })}max_connections = 500\n`);
+  await keepLogin(stack, join(state, 'logins'), claims);
+  const env = { PATH: process.env.PATH, GPRXY_CONFIG: configFile, GPRXY_STATE_DIR: state };
+  const program = spawnProgram({ command: process.execPath, args: [GPRXY, 'start'], env });
+  const [, port] = await program.waitForLine(/Listening on 127\.0\.0\.1:(\d+)/);
+  return { port: Number(port), program };
+}
+
+/** What `gprxy login --insecure-storage` leaves behind. */
+async function keepLogin({ provider }: Stack, directory: string, more: Readonly<Record<string, unknown>>) {
+  const expiresAt = Math.floor(Date.now() / 1_000) + TOKEN_LIFETIME_SECONDS;
+  const claims = { ...userClaims(alice), ...more, exp: expiresAt };
+  await createFileStore({ directory }).write(PROFILE, {
+    version: 1,
+    issuer: provider.issuer,
+    clientId: provider.clientId,
+    subject: alice.login,
+    email: alice.email,
+    accessToken: await provider.signToken(claims),
+    expiresAt: expiresAt * 1_000,
+    claims,
+  });
+}
