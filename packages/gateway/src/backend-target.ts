@@ -1,4 +1,11 @@
-import { loginUpstream, PROTOCOL_3_2, type UpstreamSession, type UpstreamTarget } from '@gprxy/proxy-core';
+import {
+  loginUpstream,
+  PROTOCOL_3_2,
+  SqlState,
+  type UpstreamError,
+  type UpstreamSession,
+  type UpstreamTarget,
+} from '@gprxy/proxy-core';
 import type { DatabaseConfig } from './config/databases.ts';
 
 /** The server of a database, and the certificate with which the gateway may log in there as any of its people. */
@@ -39,4 +46,15 @@ export function loginToLookUp(
     ['options', OWN_OPTIONS],
   ]);
   return loginToBackend({ target, parameters }, signal);
+}
+
+/**
+ * Whether the server would not have this role in: it said so, or it asked for a password, which is what pg_hba.conf
+ * makes of somebody whom no line for the gateway's certificate fits.
+ */
+export function refusesRole({ code, response }: UpstreamError): boolean {
+  const sqlState = response?.code ?? '';
+  return (
+    sqlState.startsWith('28') || sqlState === SqlState.InsufficientPrivilege || code === 'ERR_UPSTREAM_AUTHENTICATION'
+  );
 }

@@ -10,7 +10,7 @@ import {
   type UpstreamSession,
   type UpstreamTarget,
 } from '@gprxy/proxy-core';
-import { loginToBackend, loginToLookUp } from './backend-target.ts';
+import { loginToBackend, loginToLookUp, refusesRole } from './backend-target.ts';
 import type { Who } from './identify-client.ts';
 import { cacheAttributes, readAttributes } from './identity/role-attributes.ts';
 import { notAllowed } from './login-denied.ts';
@@ -73,10 +73,7 @@ class PrivilegedRole extends Error {
 function toClientError(error: unknown, login: { user: string; database: string }): unknown {
   if (error instanceof PrivilegedRole) return notAllowed('role_privileged', error.message, login);
   if (!(error instanceof UpstreamError)) return error;
-  const sqlState = error.response?.code ?? '';
-  if (sqlState.startsWith('28') || sqlState === SqlState.InsufficientPrivilege) {
-    return notAllowed('backend_refused', error.message, login, error);
-  }
+  if (refusesRole(error)) return notAllowed('backend_refused', error.message, login, error);
   return error.response ? error : unreachable(error, login.database);
 }
 

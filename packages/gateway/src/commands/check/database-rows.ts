@@ -1,5 +1,5 @@
 import { UpstreamError } from '@gprxy/proxy-core';
-import { backendTarget, loginToLookUp } from '../../backend-target.ts';
+import { backendTarget, loginToLookUp, refusesRole } from '../../backend-target.ts';
 import type { DatabaseConfig } from '../../config/databases.ts';
 import type { GatewayConfig } from '../../config.ts';
 import { ExitCode } from '../../exit-code.ts';
@@ -56,7 +56,7 @@ async function databaseRow(
 }
 
 function withAdvice(error: unknown, role: string): unknown {
-  if (!(error instanceof UpstreamError) || !error.response?.code?.startsWith('28')) return error;
+  if (!(error instanceof UpstreamError) || !refusesRole(error)) return error;
   const hint =
     role === CHECK_LOGIN
       ? 'Run "gprxy-gateway provision", which makes this login and prints what pg_hba.conf and pg_ident.conf need.'
