@@ -1,4 +1,4 @@
-import { alice, RawClient, type Stack, startStack } from '@gprxy/testkit';
+import { alice, type Stack, startStack } from '@gprxy/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
