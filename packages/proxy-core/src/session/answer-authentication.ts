@@ -1,4 +1,5 @@
 import { ProtocolError, SqlState, UpstreamError } from '../errors.ts';
+import { tlsServerEndPoint } from '../sasl/channel-binding.ts';
 import {
   encodeOAuthBearerAbort,
   encodeOAuthBearerInitialResponse,
@@ -23,19 +24,28 @@ export interface AuthenticationStep {
   answer(request: AuthenticationRequest, signal: AbortSignal): Promise<{ reply: Buffer; next: AuthenticationStep }>;
 }
 
+/** What the line to an upstream is worth. */
+export interface UpstreamLine {
+  /** TLS has shown that the upstream is the one that is meant. */
+  readonly verified: boolean;
+  /** The upstream's certificate, DER; absent without TLS. */
+  readonly certificate: Buffer | undefined;
+}
+
 /**
- * The first step towards an upstream. `verified`: TLS has shown that the upstream is the one that is meant.
- * A request that the credential does not fit is refused before a byte of it leaves (UpstreamError).
+ * The first step towards an upstream. A request that the credential does not fit is refused before a byte of it leaves (UpstreamError).
  */
-export function startAuthentication(credential: UpstreamCredential, verified: boolean): AuthenticationStep {
+export function startAuthentication(credential: UpstreamCredential, line: UpstreamLine): AuthenticationStep {
   return {
     mayEnd: true,
     async answer(request, signal) {
       const offers = (mechanism: string) => request.kind === 'SASL' && request.mechanisms.includes(mechanism);
-      if (credential.kind === 'password' && offers('SCRAM-SHA-256')) return startScram(credential.password);
+      if (credential.kind === 'password' && offers('SCRAM-SHA-256')) {
+        return startScram(credential.password, offers('SCRAM-SHA-256-PLUS'), line.certificate);
+      }
       if (credential.kind === 'certificate')
         throw unacceptable(request, 'only the client certificate may be used there');
-      if (!verified) throw unacceptable(request, 'its TLS certificate is not verified');
+      if (!line.verified) throw unacceptable(request, 'its TLS certificate is not verified');
       if (request.kind === 'CleartextPassword') {
         const secret = credential.kind === 'token' ? await credential.getToken(signal) : credential.password;
         return { reply: encodePasswordMessage(secret), next: finished };
@@ -66,9 +76,20 @@ const afterToken: AuthenticationStep = {
   },
 };
 
-/** RFC 5802, with AuthenticationOk accepted only once the server has proved that it knows the password too. */
-function startScram(password: string): { reply: Buffer; next: AuthenticationStep } {
-  const scram = new ScramSha256Client({ password });
+/**
+ * RFC 5802, bound to the TLS certificate where both sides can, and with AuthenticationOk accepted only once the server
+ * has proved that it knows the password too. The `y` flag tells a server that does offer binding that somebody on the
+ * way has taken its offer out.
+ */
+function startScram(
+  password: string,
+  offersBinding: boolean,
+  certificate: Buffer | undefined,
+): { reply: Buffer; next: AuthenticationStep } {
+  const endPoint = certificate && tlsServerEndPoint(certificate);
+  const channelBinding = endPoint && (offersBinding ? endPoint : 'not-offered');
+  const scram = new ScramSha256Client({ password, ...(channelBinding && { channelBinding }) });
+  const mechanism = endPoint && offersBinding ? 'SCRAM-SHA-256-PLUS' : 'SCRAM-SHA-256';
   const afterFinalMessage: AuthenticationStep = {
     mayEnd: false,
     async answer(request) {
@@ -84,7 +105,7 @@ function startScram(password: string): { reply: Buffer; next: AuthenticationStep
       return { reply: encodeSASLResponse(await scram.finalMessage(request.data)), next: afterFinalMessage };
     },
   };
-  return { reply: encodeSASLInitialResponse('SCRAM-SHA-256', scram.firstMessage()), next: afterFirstMessage };
+  return { reply: encodeSASLInitialResponse(mechanism, scram.firstMessage()), next: afterFirstMessage };
 }
 
 function skippedStep(): ProtocolError {

@@ -16,6 +16,8 @@ export interface HostileServerOptions {
   readonly alpn?: readonly string[];
   /** What it says to each message it gets, the startup packet being the first. */
   readonly script?: readonly Buffer[];
+  /** Closes once it has got this many messages. */
+  readonly hangUpAfter?: number;
 }
 
 /** A server that does what it is told, and keeps every byte that it was sent after TLS, or without it. */
@@ -24,10 +26,12 @@ export async function startHostileServer(options: HostileServerOptions) {
   const sockets = new Set<Socket>();
   const talk = (socket: Socket) => {
     const script = [...(options.script ?? [])];
+    let count = 0;
     socket.on('data', (chunk) => {
       received.push(chunk);
       const answer = script.shift();
       if (answer) socket.write(answer);
+      if (++count === options.hangUpAfter) socket.end();
     });
   };
   const encrypt = (socket: Socket, { certPem, keyPem }: ServerCertificate) => {

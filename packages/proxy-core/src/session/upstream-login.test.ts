@@ -122,6 +122,24 @@ describe('what a credential does not answer', () => {
     expect(received.split(CANARY)).toHaveLength(2);
   });
 
+  it.each([
+    [
+      'bound to the certificate where the server offers it',
+      ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'],
+      'p=tls-server-end-point,,',
+    ],
+    ['with a flag that shows a removed offer where it does not', ['SCRAM-SHA-256'], 'y,,'],
+  ])('is never the password itself: SCRAM goes out %s', async (_name, mechanisms, flag) => {
+    const script = [encodeAuthenticationSASL(mechanisms)];
+    const { received } = await login(
+      { sslAnswer: YES, certificate: certificates.good, script, hangUpAfter: 2 },
+      password,
+    );
+    expect(received).toContain(`${mechanisms[0]}\0`);
+    expect(received).toContain(flag);
+    expect(received).not.toContain(CANARY);
+  });
+
   it('is a SCRAM server that skips its proof', async () => {
     const script = [encodeAuthenticationSASL(['SCRAM-SHA-256']), authenticationOk];
     const { outcome } = await login({ sslAnswer: YES, certificate: certificates.good, script }, password);

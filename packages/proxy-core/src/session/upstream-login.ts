@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls';
 import { type GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
 import { decodeAuthentication } from '../wire/authentication-messages.ts';
 import {
@@ -9,7 +10,12 @@ import type { BackendKey } from '../wire/cancel-key.ts';
 import { decodeErrorFields } from '../wire/error-response.ts';
 import { MessageType } from '../wire/message-type.ts';
 import { encodeStartupMessage } from '../wire/startup-packet.ts';
-import { type AuthenticationStep, startAuthentication, type UpstreamCredential } from './answer-authentication.ts';
+import {
+  type AuthenticationStep,
+  startAuthentication,
+  type UpstreamCredential,
+  type UpstreamLine,
+} from './answer-authentication.ts';
 import { connectUpstreamSocket, isVerified, type UpstreamTarget } from './connect-upstream-socket.ts';
 import { ConnectionLost } from './connection-errors.ts';
 import { withDeadline } from './deadline.ts';
@@ -69,7 +75,7 @@ export function loginUpstream(login: UpstreamLogin, signal: AbortSignal): Promis
 /** Answers authentication requests up to AuthenticationOk; returns the protocol version agreed on. */
 async function authenticate(channel: MessageChannel, login: UpstreamLogin, signal: AbortSignal): Promise<number> {
   let { protocolVersion } = login;
-  let step: AuthenticationStep = startAuthentication(login.credential, isVerified(login.target.tls));
+  let step: AuthenticationStep = startAuthentication(login.credential, lineOf(channel, login.target));
   for (let count = 0; count < MAX_LOGIN_MESSAGES; count++) {
     const message = await readLoginMessage(channel, MAX_EARLY_ERROR_BYTES, signal);
     if (message.type === MessageType.NegotiateProtocolVersion) {
@@ -87,6 +93,11 @@ async function authenticate(channel: MessageChannel, login: UpstreamLogin, signa
     }
   }
   throw new ProtocolError('the upstream never finished the authentication');
+}
+
+function lineOf({ socket }: MessageChannel, { tls }: UpstreamTarget): UpstreamLine {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
+  return { verified: isVerified(tls), certificate };
 }
 
 async function readUntilReady(channel: MessageChannel, signal: AbortSignal) {
