@@ -8,6 +8,8 @@ import { cpuOf } from './relay-usage.ts';
 const MODES: readonly QueryMode[] = ['simple', 'extended', 'prepared'];
 const CLIENTS = [1, 8, 64];
 const SMOKE_TRANSACTIONS = 100;
+/** pgbench opens its connections within the time it is given, a thread's one after the other. */
+const SECONDS_A_LOGIN = 1 / 32;
 
 const THROUGHPUT_BARS: readonly Bar[] = [
   { ours: 'sidecar', than: 'PgBouncer', atLeastTimes: 1.1 },
@@ -22,12 +24,14 @@ export async function measureSelects(
   latencies: string,
   say: (line: string) => void,
 ): Promise<MeasuredRow[]> {
-  const length = smoke ? { transactions: SMOKE_TRANSACTIONS } : { seconds };
   if (!smoke) await warmUp(runners, say);
   const rows: MeasuredRow[] = [];
   for (const mode of MODES) {
     for (const clients of CLIENTS) {
       say(`SELECT, ${mode}, clients: ${clients}`);
+      const length = smoke
+        ? { transactions: SMOKE_TRANSACTIONS }
+        : { seconds: Math.ceil(seconds + clients * SECONDS_A_LOGIN - 0.5) };
       const run = { mode, clients, length, ...(clients === 1 && { latencies }) };
       rows.push(...toRows(run, await interleave(runners, rounds, (runner) => measure(runner, run))));
     }
