@@ -97,6 +97,14 @@ it.each<[string, string, number]>([
   await expect(requestControl(path, 'status')).rejects.toMatchObject({ code: 'ERR_CONTROL' });
 });
 
+it('takes one that ends while it is asked for one that does not run', async () => {
+  const path = join(await testDirectory(), 'control.sock');
+  const server = createServer((request) => request.socket.destroy()).listen(path);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  await expect(requestControl(path, 'status')).rejects.toMatchObject({ code: 'ERR_NOT_RUNNING' });
+});
+
 it('gives up on one that does not answer', async () => {
   const path = join(await testDirectory(), 'control.sock');
   const server = createServer(() => {}).listen(path);
