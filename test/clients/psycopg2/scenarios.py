@@ -287,7 +287,8 @@ def wrong_database(dsn):
     try:
         psycopg2.connect(dsn, dbname="nowhere")
     except psycopg2.OperationalError as error:
-        say(str(error).strip().split("FATAL:")[1])
+        # A gateway adds a DETAIL and a HINT to it.
+        say(str(error).strip().split("FATAL:")[1].splitlines()[0])
 
 
 for line in sys.stdin:
