@@ -41,7 +41,7 @@ export function encodeRecord(record: AuditRecord): string {
   const json = JSON.stringify(record, (_key, value) =>
     typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}...` : value,
   );
-  return `${json.replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escapeCharacter)}\n`;
+  return `${json.replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escapeCharacter)}\n`;
 }
 
 function escapeCharacter(character: string): string {

@@ -25,6 +25,7 @@ const sink = {
     if (sinkFails) throw new Error('ENOSPC');
     records.push(JSON.parse(line));
   },
+  reopen: async () => {},
   close: async () => {},
 };
 const events = (onFailure: 'deny' | 'continue' = 'deny') =>
@@ -165,6 +166,11 @@ describe('what is a denial', () => {
     ['plaintext', { stage: 'startup', error: new GprxyError('x', { code: 'ERR_TLS_REQUIRED' }) }, 'plaintext'],
     ['an error of our own making', { error: new TypeError('x') }, 'internal_error'],
     ['psql that only asked whether it needs a password', { error: new ConnectionLost() }, undefined],
+    [
+      'a person who left before the backend was there',
+      { stage: 'upstream', who, error: new ConnectionLost() },
+      'connection_lost',
+    ],
     ['a scanner', { stage: 'startup', error: new NotPostgres('x') }, undefined],
     ['a TLS handshake that failed', { stage: 'startup', error: new Error('unknown ca') }, undefined],
   ])('%s', (_name, changes, reason) => {
@@ -191,5 +197,38 @@ describe('S37 the sink fails', () => {
   it('S37 continue: people come in all the same', async () => {
     sinkFails = true;
     await expect(Promise.resolve(events('continue').ready?.({ connection, who, upstream }))).resolves.toBeUndefined();
+  });
+});
+
+describe('nothing secret', () => {
+  const CANARY = 'canary-7f3a';
+
+  /** Everything of the gateway that knows a token, or what is in it, has the canary there. */
+  const connectionWithToken = { ...connection, channel: { written: CANARY } } as unknown as ClientConnection;
+  const claims = { raw: CANARY, groups: [CANARY] };
+  const whoWithToken = {
+    ...who,
+    person: { ...who.person, name: CANARY, claims, groups: [CANARY] },
+    claimSettings: [['app.secret', CANARY]],
+    token: CANARY,
+  } as unknown as Who;
+  const upstreamWithKey = { backendKey: backendKey(4711, Buffer.from(CANARY)), parameters: CANARY } as never;
+  const written = () => JSON.stringify(records);
+
+  it('S18 of tokens, claims and cancel keys is in a record', async () => {
+    const session = events();
+    const known = { connection: connectionWithToken, who: whoWithToken, upstream: upstreamWithKey };
+    await session.ready?.(known);
+    const target = { sessionId: 's-1', ...upstreamWithKey } as never;
+    session.cancel?.({ peer, key: frontendKey(1, Buffer.from(CANARY)), target });
+    session.end?.(end({ stage: 'relay', ...known }));
+    const error = new LoginDenied('no_rule', 'no', { cause: new Error(CANARY), detail: CANARY, hint: CANARY });
+    // As a caller may do it: a person has all that an owner needs, and every claim beside it.
+    session.end?.(end({ connection: connectionWithToken, error: error.of(whoWithToken.person) }));
+    session.end?.(end({ ...known, stage: 'upstream', error: new TypeError(CANARY) }));
+    expect(records.map(({ event }) => event)).toEqual(['login', 'cancel', 'end', 'denial', 'denial']);
+    expect(written()).not.toContain(CANARY);
+    expect(written()).not.toContain(Buffer.from(CANARY).toString('hex'));
+    expect(written()).not.toContain(Buffer.from(CANARY).toString('base64'));
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '@gprxy/proxy-core';
 import type { Who } from '../identify-client.ts';
 import type { Log } from '../log.ts';
-import { LoginDenied } from '../login-denied.ts';
+import { LoginDenied, type LoginOwner } from '../login-denied.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { AuditRecord } from './audit-record.ts';
 
@@ -62,9 +62,10 @@ export function auditSessions({ audit, log, now }: SessionAuditOptions): Session
   };
 }
 
-/** Somebody asked to come in and was told no. */
-function isDenial({ stage, error, connection }: SessionEnd<Who>): boolean {
-  if (error === undefined || error instanceof ConnectionLost || error instanceof NotPostgres) return false;
+/** Somebody asked to come in and was told no, or had proved who he is and left before he was in. */
+function isDenial({ stage, error, connection, who }: SessionEnd<Who>): boolean {
+  if (error instanceof ConnectionLost) return who !== undefined;
+  if (error === undefined || error instanceof NotPostgres) return false;
   return connection !== undefined || stage !== 'startup' || error instanceof GprxyError;
 }
 
@@ -87,6 +88,11 @@ function describeWho({ person, role }: Who): Known {
   return { issuer: person.issuer, subject: person.subject, email: person.email, role };
 }
 
+/** Field by field: what is handed over as an owner may be a whole person, with every claim of the token. */
+function describeOwner({ issuer, subject, email, role }: Partial<LoginOwner> = {}): Known {
+  return { issuer, subject, email, role };
+}
+
 function describeBackend({ backendKey }: UpstreamSession): Known {
   return { backend_pid: backendKey?.pid };
 }
@@ -94,7 +100,7 @@ function describeBackend({ backendKey }: UpstreamSession): Known {
 function describeDenied({ connection, who, error, durationMs }: SessionEnd<Who>): Known {
   return {
     ...(connection && describeConnection(connection)),
-    ...(error instanceof LoginDenied ? error.owner : {}),
+    ...(error instanceof LoginDenied ? describeOwner(error.owner) : {}),
     ...(who && describeWho(who)),
     duration_ms: Math.round(durationMs),
     ...describeError(error),
