@@ -1,7 +1,6 @@
 import {
   loginUpstream,
   PROTOCOL_3_2,
-  SqlState,
   type UpstreamError,
   type UpstreamSession,
   type UpstreamTarget,
@@ -53,8 +52,5 @@ export function loginToLookUp(
  * makes of somebody whom no line for the gateway's certificate fits.
  */
 export function refusesRole({ code, response }: UpstreamError): boolean {
-  const sqlState = response?.code ?? '';
-  return (
-    sqlState.startsWith('28') || sqlState === SqlState.InsufficientPrivilege || code === 'ERR_UPSTREAM_AUTHENTICATION'
-  );
+  return response?.code?.startsWith('28') === true || code === 'ERR_UPSTREAM_AUTHENTICATION';
 }

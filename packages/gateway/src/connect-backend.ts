@@ -10,10 +10,10 @@ import {
   type UpstreamSession,
   type UpstreamTarget,
 } from '@gprxy/proxy-core';
-import { loginToBackend, loginToLookUp, refusesRole } from './backend-target.ts';
+import { loginToBackend, refusesRole } from './backend-target.ts';
 import type { Who } from './identify-client.ts';
-import { cacheAttributes, readAttributes } from './identity/role-attributes.ts';
-import { notAllowed } from './login-denied.ts';
+import { type LoginDenied, notAllowed } from './login-denied.ts';
+import { lookUpRole, type RoleFacts, remember } from './look-up-role.ts';
 
 export interface Backend {
   readonly target: UpstreamTarget;
@@ -23,34 +23,38 @@ export interface Backend {
 }
 
 /** How long a role is believed to be what it was: one more login a minute and role is the price of knowing. */
-const ATTRIBUTES_TTL_MS = 60_000;
+const FACTS_TTL_MS = 60_000;
 
 /**
  * Logs in to PostgreSQL as the person's own role. The role is looked at first, over a session without anything of the
  * client's in it: one that could make itself somebody else is refused, and so is one that cannot be looked at.
  */
 export function createBackendConnector(allowPrivilegedLogins: ReadonlySet<string>, now: () => number) {
-  const attributesOf = cacheAttributes({ now, ttlMs: ATTRIBUTES_TTL_MS });
+  const factsOf = remember<RoleFacts>({ now, ttlMs: FACTS_TTL_MS });
 
-  async function requireHarmless({ role, database }: Who, target: UpstreamTarget, signal: AbortSignal) {
-    if (allowPrivilegedLogins.has(role)) return;
-    const attributes = await attributesOf(`${database.name}\0${role}`, async () =>
-      readAttributes(await loginToLookUp(role, database, target, signal), signal),
-    );
-    if (attributes.length > 0) throw new PrivilegedRole(role, attributes.join(', '));
-  }
-
-  return async (who: Who, { target, parameters, user }: Backend, signal: AbortSignal): Promise<UpstreamSession> => {
-    try {
-      await requireHarmless(who, target, signal);
-      const session = await loginToBackend({ target, parameters }, signal);
-      if (session.parameters.get('is_superuser') !== 'on' || allowPrivilegedLogins.has(who.role)) return session;
-      session.channel.socket.destroy();
-      throw new PrivilegedRole(who.role, 'SUPERUSER');
-    } catch (error) {
-      throw toClientError(error, { user, database: who.database.name });
+  return async ({ role, database }: Who, backend: Backend, signal: AbortSignal): Promise<UpstreamSession> => {
+    const { target, parameters, user } = backend;
+    const login = { user, database: database.name };
+    const isExempt = allowPrivilegedLogins.has(role);
+    if (!isExempt) {
+      const lookUp = () => lookUpRole(role, database, target);
+      const { attributes } = await factsOf(`${database.name}\0${role}`, lookUp).catch((error: unknown) => {
+        throw toClientError(error, login, isDenied);
+      });
+      if (attributes.length > 0) throw privileged(role, attributes.join(', '), login);
     }
+    const session = await loginToBackend({ target, parameters }, signal).catch((error: unknown) => {
+      throw toClientError(error, login, refusesRole);
+    });
+    if (isExempt || session.parameters.get('is_superuser') !== 'on') return session;
+    session.channel.socket.destroy();
+    throw privileged(role, 'SUPERUSER', login);
   };
+}
+
+/** Without anything of the client's in the login, "permission denied" is about the database. */
+function isDenied(error: UpstreamError): boolean {
+  return refusesRole(error) || error.response?.code === SqlState.InsufficientPrivilege;
 }
 
 /**
@@ -63,17 +67,20 @@ export function frontendKeyFor(upstream: UpstreamSession, client: ClientConnecti
   return frontendKey(upstream.backendKey.pid, randomBytes(secretBytes));
 }
 
-class PrivilegedRole extends Error {
-  constructor(role: string, attributes: string) {
-    super(`the role "${role}" is ${attributes}, and not in allow_privileged_logins`);
-  }
+interface LoginNames {
+  readonly user: string;
+  readonly database: string;
+}
+
+function privileged(role: string, attributes: string, login: LoginNames): LoginDenied {
+  const message = `the role "${role}" is ${attributes}, and not in allow_privileged_logins`;
+  return notAllowed('role_privileged', message, login);
 }
 
 /** What the server says of who may log in is for the log; what it says of its own state is for the client too. */
-function toClientError(error: unknown, login: { user: string; database: string }): unknown {
-  if (error instanceof PrivilegedRole) return notAllowed('role_privileged', error.message, login);
+function toClientError(error: unknown, login: LoginNames, refuses: (error: UpstreamError) => boolean): unknown {
   if (!(error instanceof UpstreamError)) return error;
-  if (refusesRole(error)) return notAllowed('backend_refused', error.message, login, error);
+  if (refuses(error)) return notAllowed('backend_refused', error.message, login, error);
   return error.response ? error : unreachable(error, login.database);
 }
 

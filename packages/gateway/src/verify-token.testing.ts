@@ -67,7 +67,9 @@ export async function signCompact(
   const input = `${encode(header)}.${encode(claims)}`;
   const hmac = key instanceof Uint8Array;
   const imported = hmac
-    ? await crypto.subtle.importKey('raw', key as Uint8Array<ArrayBuffer>, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+    ? await crypto.subtle.importKey('raw', key as Uint8Array<ArrayBuffer>, { name: 'HMAC', hash: 'SHA-256' }, false, [
+        'sign',
+      ])
     : key;
   const algorithm = hmac ? 'HMAC' : { name: imported.algorithm.name, hash: 'SHA-256' };
   const signature = await crypto.subtle.sign(algorithm, imported, new TextEncoder().encode(input));

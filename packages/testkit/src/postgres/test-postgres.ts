@@ -115,7 +115,7 @@ export class TestPostgres implements AsyncDisposable {
   /** Immediate shutdown; removes the data. */
   async stop(): Promise<void> {
     await this.#parts.server.stop();
-    await this.#pool.end();
+    if (!this.#pool.ended) await this.#pool.end();
     await this.#parts.directory.remove();
   }
 

@@ -1,10 +1,10 @@
 import { UpstreamError } from '@gprxy/proxy-core';
-import { backendTarget, loginToLookUp, refusesRole } from '../../backend-target.ts';
+import { backendTarget, refusesRole } from '../../backend-target.ts';
 import type { DatabaseConfig } from '../../config/databases.ts';
 import type { GatewayConfig } from '../../config.ts';
 import { ExitCode } from '../../exit-code.ts';
 import { CHECK_LOGIN } from '../../identity/privileged-logins.ts';
-import { readAttributes } from '../../identity/role-attributes.ts';
+import { lookUpRole } from '../../look-up-role.ts';
 import { failed, ok, type Row } from './row.ts';
 
 /**
@@ -33,11 +33,7 @@ async function databaseRow(
 ): Promise<Row> {
   const name = `${database.name} as ${role}`;
   try {
-    const target = backendTarget(database, readFile);
-    const signal = AbortSignal.timeout(2 * database.connectTimeoutMs);
-    const session = await loginToLookUp(role, database, target, signal);
-    const version = session.parameters.get('server_version') ?? 'of an unknown version';
-    const attributes = await readAttributes(session, signal);
+    const { attributes, serverVersion } = await lookUpRole(role, database, backendTarget(database, readFile));
     if (attributes.length > 0 && !allowPrivilegedLogins.has(role)) {
       return failed(
         name,
@@ -45,7 +41,7 @@ async function databaseRow(
         ExitCode.Configuration,
       );
     }
-    return ok(name, `PostgreSQL ${version} at ${database.maskedUpstream}`);
+    return ok(name, `PostgreSQL ${serverVersion} at ${database.maskedUpstream}`);
   } catch (error) {
     return failed(
       name,
