@@ -57,7 +57,10 @@ export class Terminal {
     this.#narrator.command(line);
     const [command, ...args] = commandOf(line);
     const child = spawn(command, args, { env: this.env, stdio: 'inherit' });
+    const interrupt = () => void child.kill('SIGINT');
+    this.#signal.addEventListener('abort', interrupt);
     const [exitCode] = await once(child, 'close');
+    this.#signal.removeEventListener('abort', interrupt);
     this.#signal.throwIfAborted();
     return exitCode ?? 130;
   }
