@@ -121,7 +121,7 @@ class RunningGateway implements Gateway {
 
   /** Once there were keys, the start is over, whatever becomes of them. */
   #noteKeys(): boolean {
-    this.#hadKeys ||= this.#parts.keyRing.states().every(({ keys }) => keys > 0);
+    this.#hadKeys ||= this.#parts.keyRing.states().some(({ keys }) => keys > 0);
     return this.#hadKeys;
   }
 }
