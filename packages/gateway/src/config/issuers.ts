@@ -48,7 +48,7 @@ function toIssuerConfig(issuer: IssuerTable, fileAt: (name: string) => string): 
     algorithms: issuer.algorithms,
     types: issuer.types.map((type) => type.toLowerCase()),
     clientIds: issuer.client_ids,
-    requiredScopes: issuer.required_scopes ?? [],
+    requiredScopes: issuer.required_scopes,
     requiredClaims: new Map(Object.entries(issuer.required_claims)),
     clockSkewMs: issuer.clock_skew,
     nameClaim: claimPath(issuer.name_claim),

@@ -28,7 +28,7 @@ const issuer = table(
     algorithms: v.optional(algorithms, ['RS256', 'ES256']),
     types: v.optional(words('a "typ" such as "at+jwt" or "JWT", or "absent"'), ['at+jwt']),
     client_ids: v.optional(words('a client id')),
-    required_scopes: v.optional(words('a scope')),
+    required_scopes: v.optional(v.array(v.string(), 'must be a list of scopes'), []),
     required_claims: v.optional(
       v.record(v.string(), v.union([v.string(), v.boolean(), v.number()], 'must be a text, a number, true or false')),
       {},
