@@ -1,20 +1,9 @@
 // npm run demo: everything from the login to the audit on real parts, on this machine, leaving nothing behind.
 //   npm run demo -- [--interactive] [--keep]
 import { Narrator } from './demo/narrator.ts';
-import {
-  anyClient,
-  audit,
-  cancel,
-  keepRunning,
-  query,
-  refusal,
-  type Scene,
-  signIn,
-  signOut,
-  token,
-  whoAmI,
-} from './demo/scenes.ts';
-import { type DemoOptions, prepareSetting } from './demo/setting.ts';
+import { play } from './demo/play.ts';
+import { keepRunning, signOut, story } from './demo/scenes.ts';
+import type { DemoOptions } from './demo/setting.ts';
 
 const USAGE = `npm run demo -- [--interactive] [--keep]
 
@@ -40,29 +29,13 @@ function interruptions({ interactive, keep }: DemoOptions): AbortSignal {
   return waitsForSomebody ? controller.signal : AbortSignal.any([controller.signal, AbortSignal.timeout(DEADLINE_MS)]);
 }
 
-async function demo(narrator: Narrator, options: DemoOptions, signal: AbortSignal): Promise<void> {
-  narrator.say('Starting PostgreSQL, an OpenID provider and the gateway ...');
-  await using setting = await prepareSetting(narrator, options, signal);
-  const { postgres, provider, gateway } = setting.stack;
-  const [{ server_version } = {}] = await postgres.query('show server_version');
-  narrator.say(`PostgreSQL ${server_version}   localhost:${postgres.port}, with TLS; takes people by the gateway's certificate only
-OpenID provider   ${provider.issuer}, with alice, bob and mallory
-gprxy-gateway     localhost:${gateway.port}, with TLS`);
-  const last: Scene[] = options.keep ? [keepRunning] : [signOut];
-  for (const { title, play } of [signIn, whoAmI, query, anyClient, token, cancel, refusal, audit, ...last]) {
-    signal.throwIfAborted();
-    narrator.title(title);
-    await play(setting);
-  }
-}
-
 const options = parseArguments(process.argv.slice(2));
 const signal = interruptions(options);
 const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
 const narrator = new Narrator((text) => process.stdout.write(text), coloured);
 const startedAt = performance.now();
 try {
-  await demo(narrator, options, signal);
+  await play(narrator, options, signal, [...story, options.keep ? keepRunning : signOut]);
   if (!signal.aborted)
     narrator.say(`That took ${Math.round((performance.now() - startedAt) / 1_000)} s. Nothing of it is left.`);
 } catch (error) {

@@ -88,10 +88,11 @@ export const cancel: Scene = {
 export const refusal: Scene = {
   title: 'Somebody with a company login, but without a reason to be here',
   async play({ terminal, narrator, stack }) {
-    const login = terminal.start('gprxy login --profile mallory --insecure-storage --no-open');
+    const login = terminal.start('gprxy login --profile mallory --insecure-storage --no-open', { unseen: true });
     const [, uri = ''] = await login.waitForLine(/filled in: (\S+)/);
     await stack.provider.approve(uri, 'mallory');
-    await login.ended;
+    const { stderr } = await login.ended;
+    narrator.output(stderr.slice(stderr.indexOf('Signed in')));
     await terminal.run(`gprxy psql --profile mallory sales -c 'select 1'`);
     narrator.say('mallory is in no group that a rule of the gateway lets in.');
   },
@@ -132,3 +133,5 @@ tail -f ${stack.directory}/gateway/audit.jsonl\n`);
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
   },
 };
+
+export const story: readonly Scene[] = [signIn, whoAmI, query, anyClient, token, cancel, refusal, audit];

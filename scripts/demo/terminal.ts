@@ -25,10 +25,10 @@ export class Terminal {
     return this.start(line).ended;
   }
 
-  /** Starts a line and shows what it writes while it runs. */
-  start(line: string): Program {
+  /** Starts a line and shows what it writes while it runs, unless that is for the caller to show. */
+  start(line: string, { unseen = false } = {}): Program {
     this.#narrator.command(line);
-    return this.#spawn(line, (text) => this.#narrator.output(text));
+    return unseen ? this.#spawn(line) : this.#spawn(line, (text) => this.#narrator.output(text));
   }
 
   /** Runs a line of which `show` makes what is seen of its standard output. */

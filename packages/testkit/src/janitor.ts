@@ -48,7 +48,13 @@ function tell(line: string): void {
 
 function start(): ChildProcess {
   // Detached: Ctrl-C in a terminal goes to the whole process group, and must not end the one who cleans up.
-  const child = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], cwd: '/', detached: true });
+  const child = spawn('/bin/sh', ['-c', SCRIPT], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+    // Tests take programs out of PATH; this one needs grep and rm.
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    detached: true,
+  });
   child.unref();
   (child.stdin as unknown as { unref(): void }).unref();
   child.stdin?.on('error', () => undefined);

@@ -13,6 +13,8 @@ export interface GatewayFileOptions {
   /** TOML that goes before the tables of the file, and after them. */
   head: string;
   tail: string;
+  /** More lines for the table of the database. */
+  databaseLines: string;
 }
 
 /** Where the gateway's files are. */
@@ -56,7 +58,7 @@ export async function setGatewayPort({ configFile }: GatewayFiles, port: number)
   await writeFile(configFile, text.replace(LISTEN, listenOn(port)), { mode: 0o600 });
 }
 
-function gatewayToml({ postgres, provider, port, head, tail }: GatewayFileOptions): string {
+function gatewayToml({ postgres, provider, port, head, tail, databaseLines }: GatewayFileOptions): string {
   const trust = provider.ca === undefined ? '' : 'ca = "ca.crt"\n';
   return `${listenOn(port)}
 ${head}
@@ -76,6 +78,7 @@ ${trust}
 [databases.${postgres.database}]
 upstream = "postgresql://localhost:${postgres.port}/${postgres.database}?sslrootcert=ca.crt"
 identity = { mode = "login", backend_auth = "cert", cert = "gateway.crt", key = "gateway.key" }
+${databaseLines}
 
 [[rules]]
 match = { groups = ["data-eng", "analysts"] }

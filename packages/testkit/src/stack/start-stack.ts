@@ -20,6 +20,8 @@ export interface StackOptions {
   /** TOML that goes before the tables of the gateway's file, and after them. */
   gatewayHead?: string;
   gatewayTail?: string;
+  /** More lines for the table of the database in that file. */
+  gatewayDatabase?: string;
   /** The port of the gateway. Default: a free one. */
   gatewayPort?: number;
 }
@@ -55,8 +57,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     startOidcProvider(options.provider),
   ]);
   for (const { email, groups } of people) await postgres.createUser(email, { memberOf: groups });
-  const { gatewayPort: port = 0, gatewayHead: head = '', gatewayTail: tail = '' } = options;
-  const files = await writeGatewayFiles(directory.path, { ca, postgres, provider, port, head, tail });
+  const { gatewayPort: port = 0, gatewayHead: head = '', gatewayTail: tail = '', gatewayDatabase = '' } = options;
+  const toml = { head, tail, databaseLines: gatewayDatabase };
+  const files = await writeGatewayFiles(directory.path, { ca, postgres, provider, port, ...toml });
   let gateway = await startGateway(files.configFile);
   const stop = async () => {
     await gateway.program.stop('SIGKILL');
