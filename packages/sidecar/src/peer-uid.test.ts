@@ -60,6 +60,27 @@ describe.runIf(endianness() === 'LE')('the kernel table', () => {
   });
 });
 
+it('is read once for all who ask while it is being read, and again for those', async () => {
+  let reads = 0;
+  let finishRead: () => void = () => {};
+  const slow = createProcPeerLookup(async () => {
+    reads += 1;
+    await new Promise<void>((resolve) => {
+      finishRead = resolve;
+    });
+    return HEAD + entry(V4, '01', 1000);
+  });
+  const first = slow.uidOf(ends);
+  await expect.poll(() => reads).toBe(1);
+  const others = Array.from({ length: 100 }, () => slow.uidOf(ends));
+  finishRead();
+  expect(await first).toBe(1000);
+  await expect.poll(() => reads).toBe(2);
+  finishRead();
+  expect(new Set(await Promise.all(others))).toEqual(new Set([1000]));
+  expect(reads).toBe(2);
+});
+
 it('is not available where there is no /proc/net', async () => {
   const missing = createProcPeerLookup(() => Promise.reject(new Error('ENOENT')));
   expect(await missing.available()).toBe(false);

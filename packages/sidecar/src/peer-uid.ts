@@ -25,18 +25,16 @@ const TRIES = 3;
 
 /** Reads `/proc/net/tcp` and `/proc/net/tcp6` (Linux, Documentation/networking/proc_net_tcp.rst). */
 export function createProcPeerLookup(readFile: (path: string) => Promise<string>): PeerLookup {
-  const tables = async () => {
-    const read = (name: string) => readFile(`/proc/net/${name}`).catch(() => '');
-    return `${await read('tcp')}${await read('tcp6')}`;
-  };
+  const table = (name: string) => shareReads(() => readFile(`/proc/net/${name}`).catch(() => ''));
+  const tables = { tcp: table('tcp'), tcp6: table('tcp6') };
+  const both = async () => `${await tables.tcp()}${await tables.tcp6()}`;
   return {
-    available: async () => (await tables()).includes('local_address'),
+    available: async () => (await both()).includes('local_address'),
     async uidOf(ends) {
       const wanted = peerEntries(ends);
       for (let attempt = 0; attempt < TRIES; attempt++) {
-        const table = await tables();
-        for (const entry of wanted) {
-          const uid = uidOfEntry(table, ` ${entry} ${ESTABLISHED} `);
+        for (const { table, entry } of wanted) {
+          const uid = uidOfEntry(await tables[table](), ` ${entry} ${ESTABLISHED} `);
           if (uid !== undefined) return uid;
         }
       }
@@ -44,20 +42,41 @@ export function createProcPeerLookup(readFile: (path: string) => Promise<string>
     },
     async uidListeningOn(port) {
       const listening = new RegExp(`:${hexPort(port)} [0-9A-F]+:0000 ${LISTEN} `);
-      const found = listening.exec(await tables());
+      const found = listening.exec(await both());
       return found === null ? undefined : uidOfEntry(found.input, found[0]);
     },
   };
 }
 
+/**
+ * The kernel walks its whole hash table for one read, which takes milliseconds: whoever asks while one is under way shares the
+ * next, which begins after everybody who gets it has asked.
+ */
+function shareReads(read: () => Promise<string>): () => Promise<string> {
+  let running: Promise<unknown> = Promise.resolve();
+  let next: Promise<string> | undefined;
+  return () => {
+    next ??= running.then(() => {
+      next = undefined;
+      const begun = read();
+      running = begun;
+      return begun;
+    });
+    return next;
+  };
+}
+
 /** The peer's own entry has its address first. A client that dials with an IPv6 socket is listed with mapped addresses. */
-function peerEntries({ address, port, localAddress, localPort }: TcpEnds): string[] {
-  const [peer, local] = [addressBytes(address), addressBytes(localAddress)];
+function peerEntries(ends: TcpEnds): Array<{ table: 'tcp' | 'tcp6'; entry: string }> {
+  const [peer, local] = [addressBytes(ends.address), addressBytes(ends.localAddress)];
   if (peer === undefined || local === undefined) return [];
-  const entry = (ends: readonly Buffer[]) =>
-    ends.map((bytes, index) => `${hexAddress(bytes)}:${hexPort(index === 0 ? port : localPort)}`).join(' ');
-  const plain = entry([peer, local]);
-  return peer.length === 4 && local.length === 4 ? [plain, entry([mapped(peer), mapped(local)])] : [plain];
+  const entry = (from: Buffer, to: Buffer) =>
+    `${hexAddress(from)}:${hexPort(ends.port)} ${hexAddress(to)}:${hexPort(ends.localPort)}`;
+  if (peer.length !== 4 || local.length !== 4) return [{ table: 'tcp6', entry: entry(peer, local) }];
+  return [
+    { table: 'tcp', entry: entry(peer, local) },
+    { table: 'tcp6', entry: entry(mapped(peer), mapped(local)) },
+  ];
 }
 
 /** Columns behind the state: queues, timer, retransmits, uid. */
