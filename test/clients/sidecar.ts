@@ -20,7 +20,11 @@ export async function startSidecar(stack: Stack, claims: Readonly<Record<string,
   const configFile = join(stack.directory, 'config.toml');
   await mkdir(join(state, 'store-choice'), { recursive: true, mode: 0o700 });
   await writeFile(join(state, 'store-choice', `${PROFILE}.json`), '{ "version": 1, "store": "file" }');
-  await writeFile(configFile, `${stack.profile({ name: PROFILE, listen: '127.0.0.1:0' })}max_connections = 500\n`);
+  // A hundred logins at once take their time on a busy machine.
+  const profile = stack
+    .profile({ name: PROFILE, listen: '127.0.0.1:0' })
+    .replace('?sslrootcert', '?connect_timeout=60&sslrootcert');
+  await writeFile(configFile, `${profile}max_connections = 500\n`);
   await keepLogin(stack, join(state, 'logins'), claims);
   const env = { PATH: process.env.PATH, GPRXY_CONFIG: configFile, GPRXY_STATE_DIR: state };
   const program = spawnProgram({ command: process.execPath, args: [GPRXY, 'start'], env });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { postgresVersions, useStack } from '../both-routes.ts';
 import { failingStatements } from '../failing-statements.ts';
 import type { Route } from '../route.ts';
+import { describeCancelKeys } from './cancel-keys.ts';
 import { typesOf, WireClient } from './wire-client.ts';
 
 const { parse, bind, describe: describeMessage, execute, close, flush, sync, query } = serialize;
@@ -186,4 +187,6 @@ describe.each(postgresVersions)('every byte of PostgreSQL %i, as it comes throug
     });
     expect(seen).toBe('');
   });
+
+  describeCancelKeys(both);
 });
