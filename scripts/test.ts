@@ -1,6 +1,6 @@
 // All checks, in the order in which they fail soonest; its arguments go to vitest (`npm test -- packages/sidecar`).
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,13 +26,22 @@ function check(title: string, command: string, args: string[]): void {
   process.exit(status ?? 1);
 }
 
+const NO_REPORT: VitestReport = {
+  numPassedTests: 0,
+  numFailedTests: 0,
+  numPendingTests: 0,
+  success: false,
+  testResults: [],
+};
+
 function runVitest(args: string[]): { status: number; report: VitestReport } {
   const directory = mkdtempSync(join(tmpdir(), 'gprxy-test-report-'));
   const file = join(directory, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
   const { status } = spawnSync(process.execPath, vitest, { stdio: ['ignore', 'inherit', 'inherit'] });
-  const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+  // Without a report vitest itself has failed, and has said why.
+  const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as VitestReport) : NO_REPORT;
   rmSync(directory, { recursive: true });
   return { status: status ?? 1, report };
 }
@@ -58,6 +67,8 @@ if (skipped.length > 0) process.stdout.write(`\nLeft out:\n${skipped.map((test) 
 const incomplete = process.env.CI === 'true' && skipped.length > 0;
 if (incomplete) process.stdout.write('CI must run every test.\n');
 const failedFiles = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
-const failed = report.numFailedTests + failedFiles.length + (incomplete ? 1 : 0);
+const known = report.numFailedTests + failedFiles.length + (incomplete ? 1 : 0);
+// An error outside of every test fails the run too.
+const failed = known === 0 && status !== 0 ? 1 : known;
 process.stdout.write(`${report.numPassedTests} passed, ${failed} failed, ${report.numPendingTests} skipped\n`);
-process.exitCode = status !== 0 ? status : failed > 0 ? 1 : 0;
+process.exitCode = failed > 0 ? status || 1 : 0;
