@@ -41,6 +41,7 @@ function createProgram(version: string): Command {
   command('provision', 'make the roles in PostgreSQL, as the administrator of DATABASE_ROOT_URL')
     .option('--database <name...>', 'databases of the file (default: all, if they are on one server)')
     .option('--role <role...>', 'roles of people, beside those of [provision] in the file')
+    .option('--grant <role...>', 'functional roles to make and to grant to these people')
     .option('--gateway-address <cidr>', "the gateway's address, for pg_hba.conf", 'all')
     .option('--dry-run', 'print the SQL and do nothing')
     .action((options) => runProvision(options));
@@ -94,14 +95,16 @@ interface ProvisionArguments {
   config: string;
   database?: string[];
   role?: string[];
+  grant?: string[];
   gatewayAddress: string;
   dryRun?: boolean;
 }
 
-async function runProvision({ config: path, database, role, gatewayAddress, dryRun }: ProvisionArguments) {
+async function runProvision({ config: path, database, role, grant, gatewayAddress, dryRun }: ProvisionArguments) {
   const config = load(path, true);
   const { provision } = await import('./commands/provision/provision.ts');
-  const options = { databases: database ?? [], roles: role ?? [], gatewayAddress, dryRun: dryRun ?? false };
+  const chosen = { databases: database ?? [], roles: role ?? [], grants: grant ?? [] };
+  const options = { ...chosen, gatewayAddress, dryRun: dryRun ?? false };
   await provision(config, options, { env: process.env, readFile, stdout: process.stdout });
 }
 

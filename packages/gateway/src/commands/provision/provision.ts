@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import type { DatabaseConfig } from '../../config/databases.ts';
 import type { Environment } from '../../config/environment.ts';
 import type { GatewayConfig } from '../../config.ts';
-import { USERS_GROUP } from '../../identity/privileged-logins.ts';
 import { roleProblem } from '../../identity/role-name.ts';
-import { hbaLines, identLines } from '../../provision/access-lines.ts';
+import { hbaAddress, hbaLines, identLines } from '../../provision/access-lines.ts';
+import { applyProvision, type Provisioned } from '../../provision/apply-provision.ts';
 import { provisionSql } from '../../provision/provision-sql.ts';
 import { connectAsRoot } from '../../provision/root-connection.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -14,6 +14,8 @@ export interface ProvisionOptions {
   readonly databases: readonly string[];
   /** Roles of people, beside those of `[provision]` in the file. */
   readonly roles: readonly string[];
+  /** Functional roles that these people get. */
+  readonly grants: readonly string[];
   readonly gatewayAddress: string;
   readonly dryRun: boolean;
 }
@@ -31,31 +33,28 @@ export async function provision(
   { env, readFile, stdout }: ProvisionDependencies,
 ): Promise<void> {
   const databases = chooseDatabases(config, options.databases);
-  const roles = chooseRoles(config, options.roles);
   const names = databases.map(({ upstreamDatabase }) => upstreamDatabase);
-  const statements = provisionSql({ databases: names, roles, allowPrivilegedLogins: config.allowPrivilegedLogins });
+  const gatewayAddress = hbaAddress(options.gatewayAddress);
+  const { allowPrivilegedLogins } = config;
+  const plan = { databases: names, ...chooseRoles(config, options), allowPrivilegedLogins };
   if (options.dryRun) {
-    stdout.write(statements.map((statement) => `${statement};\n`).join(''));
+    stdout.write(
+      provisionSql(plan)
+        .map((statement) => `${statement};\n`)
+        .join(''),
+    );
     return;
   }
+  const hba = hbaLines({ databases: names, gatewayAddress });
+  const gatewayName = commonNameOf(databases, readFile);
   const client = await connectAsRoot(env, readFile);
   try {
-    for (const statement of statements) await client.query(statement);
-    const { rows } = await client.query<{ version: number; members: string[] }>(STATE, [USERS_GROUP]);
-    const [{ version, members } = { version: 0, members: [] }] = rows;
-    const { gatewayAddress } = options;
-    const gatewayName = commonNameOf(databases, readFile);
-    const lines = { serverVersion: version, gatewayName, gatewayAddress, databases: names, members };
-    stdout.write(report(roles, hbaLines(lines), identLines(lines)));
+    const provisioned = await applyProvision(client, plan);
+    stdout.write(report(plan.roles, provisioned, hba, identLines({ ...provisioned, gatewayName })));
   } finally {
     await client.end();
   }
 }
-
-const STATE = `SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS version,
-  ARRAY(SELECT m.rolname::text FROM pg_catalog.pg_auth_members AS a
-    JOIN pg_catalog.pg_roles AS g ON g.oid = a.roleid JOIN pg_catalog.pg_roles AS m ON m.oid = a.member
-    WHERE g.rolname = $1 ORDER BY m.rolname) AS members`;
 
 function chooseDatabases(config: GatewayConfig, names: readonly string[]): DatabaseConfig[] {
   const chosen = names.length > 0 ? names : [...config.databases.keys()];
@@ -75,12 +74,16 @@ function chooseDatabases(config: GatewayConfig, names: readonly string[]): Datab
   );
 }
 
-function chooseRoles(config: GatewayConfig, named: readonly string[]): string[] {
-  for (const role of named) {
+function chooseRoles(config: GatewayConfig, { roles: named, grants }: ProvisionOptions) {
+  const choices = [...named.map((role) => ['--role', role]), ...grants.map((role) => ['--grant', role])] as const;
+  for (const [option, role = ''] of choices) {
     const problem = roleProblem(role, config.allowPrivilegedLogins);
-    if (problem !== undefined) throw new UsageError(`--role ${problem}`);
+    if (problem !== undefined) throw new UsageError(`${option} ${problem}`);
   }
-  return [...new Set([...config.provisionRoles, ...named])];
+  const roles = [...new Set([...config.provisionRoles, ...named])];
+  const both = grants.find((role) => roles.includes(role));
+  if (both === undefined) return { roles, grants: [...new Set(grants)] };
+  throw new UsageError(`"${both}" cannot be both a person and a role that people get`);
 }
 
 /** The certificates of databases on one server are mapped by one line, so they are of one name. */
@@ -93,10 +96,16 @@ function commonNameOf(databases: readonly DatabaseConfig[], readFile: (path: str
   throw new UsageError('the client certificates of these databases have no common name in common');
 }
 
-function report(roles: readonly string[], hba: readonly string[], ident: readonly string[]): string {
-  const people = roles.length === 0 ? 'no people named (use --role, or [provision] in the file)' : roles.join(', ');
-  return `Roles are in place: ${people}
-
+function report(
+  roles: readonly string[],
+  { changes, warnings }: Provisioned,
+  hba: readonly string[],
+  ident: readonly string[],
+): string {
+  const people = roles.length === 0 ? 'No people named: use --role, or [provision] in the file.\n' : '';
+  const changed = changes.map((change) => `- ${change}\n`).join('') || 'Nothing to change: all of it is in place.\n';
+  const warned = warnings.map((warning) => `Warning: ${warning}\n`).join('');
+  return `${changed}${warned}${people}
 # pg_hba.conf, before every other line that matches these people:
 ${hba.join('\n')}
 
