@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Who may import whom, checked: the folder list is the architecture only as long as nobody cuts across it.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
@@ -26,7 +26,7 @@ export function importsOf(text) {
 /** What is wrong with one file, in words; `file` is relative to the root, with forward slashes. */
 export function violations(file, text) {
   const [, owner, inside] = /^packages\/([^/]+)\/src\/(.*)$/.exec(file) ?? [];
-  if (!owner) return [];
+  if (!owner) return importsOf(text).flatMap((name) => intoPackages(file, name));
   const found = importsOf(text).flatMap((name) => [
     ...crossPackage(file, owner, name),
     ...acrossFolders(file, owner, name),
@@ -45,14 +45,25 @@ function crossPackage(file, owner, name) {
 }
 
 function acrossFolders(file, owner, name) {
-  if (!name.startsWith('.')) return [];
+  if (!name.startsWith('.') || isForTests(file)) return [];
   const target = resolved(file, name);
-  return target.startsWith(`packages/${owner}/`) || isForTests(file) ? [] : [`reaches into ${target}`];
+  if (isForTests(target)) return [`imports ${target}, which is for tests`];
+  return target.startsWith(`packages/${owner}/`) ? [] : [`reaches into ${target}`];
+}
+
+/** Tests across packages and scripts use what a package exports, and what it has for tests. */
+function intoPackages(file, name) {
+  const target = name.startsWith('.') ? resolved(file, name) : '';
+  return /^packages\/[^/]+\/src\//.test(target) && !isForTests(target) ? [`reaches into ${target}`] : [];
 }
 
 /** wire/ stands alone; sasl/ stands on wire/; session/ on both. */
 function insideProxyCore(file, inside, name) {
-  if (!file.startsWith('packages/proxy-core/') || isForTests(file) || !name.startsWith('.')) return [];
+  if (!file.startsWith('packages/proxy-core/') || isForTests(file)) return [];
+  if (!name.startsWith('.')) {
+    const isInputOutput = inside.startsWith('wire/') && name !== 'node:buffer';
+    return isInputOutput ? [`wire/ imports ${name}: it turns bytes into messages and does nothing else`] : [];
+  }
   const target = resolved(file, name).replace('packages/proxy-core/src/', '');
   if (inside.startsWith('wire/') && !/^(wire\/|errors\.ts$)/.test(target)) return [`wire/ imports ${target}`];
   if (inside.startsWith('sasl/') && target.startsWith('session/')) return [`sasl/ imports ${target}`];
@@ -63,6 +74,7 @@ const resolved = (file, name) => relative('.', resolve(dirname(file), name)).rep
 const code = (text) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 
 function* typescriptFiles(folder) {
+  if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory() && !['node_modules', 'dist'].includes(entry.name)) yield* typescriptFiles(path);
@@ -73,7 +85,7 @@ function* typescriptFiles(folder) {
 function main() {
   process.chdir(fileURLToPath(new URL('..', import.meta.url)));
   let wrong = 0;
-  for (const file of typescriptFiles('packages')) {
+  for (const file of ['packages', 'test', 'scripts', 'bench'].flatMap((folder) => [...typescriptFiles(folder)])) {
     for (const problem of violations(file, readFileSync(file, 'utf8'))) {
       process.stderr.write(`${file} ${problem}\n`);
       wrong++;
