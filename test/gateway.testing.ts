@@ -3,7 +3,7 @@ import { loginUpstream, PROTOCOL_3_2, type UpstreamSession } from '@gprxy/proxy-
 import { alice, type ProgramEnd, type Stack, spawnProgram } from '@gprxy/testkit';
 import pg from 'pg';
 
-const COMMAND = fileURLToPath(new URL('../packages/gateway/bin/gprxy-gateway.mjs', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../packages/gateway/bin/gprxy-gateway.mjs', import.meta.url));
 
 /** A client at the gateway of `stack`: alice with a good token, unless `options` say otherwise. */
 export async function connect(stack: Stack, options: pg.ClientConfig = {}): Promise<pg.Client> {

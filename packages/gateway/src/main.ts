@@ -11,7 +11,7 @@ const readFile = (path: string): string => readFileSync(path, 'utf8');
 
 /** The gprxy-gateway command: bin/gprxy-gateway.mjs calls it with the version of the package. */
 export async function main(version: string): Promise<void> {
-  process.stdout.on('error', () => process.exit(exitCodeFor(undefined)));
+  process.stdout.on('error', endUnread);
   try {
     await createProgram(version).parseAsync(process.argv);
   } catch (error) {
@@ -52,8 +52,15 @@ function load(path: string, allowRootCredentials = false): GatewayConfig {
   return loadConfig({ path, env: process.env, readFile, allowRootCredentials });
 }
 
+/** Nobody reads any more what is printed. */
+function endUnread(): never {
+  process.exit(exitCodeFor(undefined));
+}
+
 async function runServe(path: string): Promise<void> {
   const config = load(path);
+  // Of an audit log that nobody reads, `on_failure` says what follows.
+  process.stdout.off('error', endUnread);
   const { serve } = await import('./commands/serve/serve.ts');
   const log = await createLog();
   await serve(config, { log, stdout: process.stdout, readFile, now: Date.now, signals: process });

@@ -23,6 +23,8 @@ export interface GatewayDependencies {
 export interface Gateway {
   readonly listeners: readonly Listener[];
   readonly admin: Admin | undefined;
+  /** For logrotate. Never rejects: a failure is logged, and readiness knows. */
+  reopenAudit(): Promise<void>;
   /** Accepts no more, lets sessions finish for this long (default: `drain_timeout`), then ends them with 57P01. */
   close(timeoutMs?: number): Promise<{ forced: number }>;
 }
@@ -107,6 +109,10 @@ class RunningGateway implements Gateway {
       await Promise.all(this.listeners.map((listener) => listener.drain(0)));
       throw error;
     }
+  }
+
+  reopenAudit(): Promise<void> {
+    return this.#parts.audit.reopen();
   }
 
   async close(timeoutMs = this.#config.drainTimeoutMs): Promise<{ forced: number }> {

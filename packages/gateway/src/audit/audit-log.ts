@@ -41,12 +41,13 @@ export function createAuditLog({ sink, onFailure, log, writeTimeoutMs = 5_000 }:
       }
     },
     async reopen() {
-      await sink.reopen().then(
-        () => {
-          lastError = undefined;
-        },
-        (error: unknown) => noteFailure(error, {}, 'the audit log could not be opened anew'),
-      );
+      try {
+        await sink.reopen();
+        lastError = undefined;
+        log.info({}, 'the audit log was opened anew');
+      } catch (error) {
+        noteFailure(error, {}, 'the audit log could not be opened anew');
+      }
     },
     get lastError() {
       return lastError;

@@ -5,7 +5,7 @@ import type { GatewayConfig } from '../../config.ts';
 import { type GatewayDependencies, startGateway } from '../../start-gateway.ts';
 
 export interface ServeDependencies extends GatewayDependencies {
-  /** SIGTERM and SIGINT drain; a second one ends what still runs. */
+  /** SIGTERM and SIGINT drain; a second one ends what still runs. SIGHUP opens the audit log anew. */
   readonly signals: NodeJS.EventEmitter;
 }
 
@@ -15,6 +15,7 @@ export async function serve(config: GatewayConfig, dependencies: ServeDependenci
   const gateway = await startGateway(config, dependencies);
   const addresses = gateway.listeners.map(({ address }) => formatAddress(address));
   log.info({ addresses, admin: gateway.admin && formatAddress(gateway.admin.address) }, 'listening');
+  signals.on('SIGHUP', () => void gateway.reopenAudit());
   await nextSignal(signals);
   log.info({ drainTimeoutMs: config.drainTimeoutMs }, 'draining');
   const draining = gateway.close();
