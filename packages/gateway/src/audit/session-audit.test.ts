@@ -212,7 +212,10 @@ describe('nothing secret', () => {
     claimSettings: [['app.secret', CANARY]],
     token: CANARY,
   } as unknown as Who;
-  const upstreamWithKey = { backendKey: backendKey(4711, Buffer.from(CANARY)), parameters: CANARY } as never;
+  const upstreamWithKey = {
+    backendKey: backendKey(4711, Buffer.from(CANARY)),
+    parameters: CANARY,
+  } as unknown as UpstreamSession;
   const written = () => JSON.stringify(records);
 
   it('S18 of tokens, claims and cancel keys is in a record', async () => {
