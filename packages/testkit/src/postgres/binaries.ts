@@ -35,7 +35,7 @@ async function installedBinaries(version: PostgresVersion): Promise<string> {
  */
 export async function reachableCopy(installed: string, version: PostgresVersion, parent: string): Promise<string> {
   const manifest = await readFile(join(installed, '../package.json'), 'utf8');
-  const identity = createHash('sha256').update(manifest).update(installed).digest('hex').slice(0, 16);
+  const identity = createHash('sha256').update(manifest).digest('hex').slice(0, 16);
   const path = join(parent, `gprxy-postgres-${version}-${identity}`);
   if (await isOurs(path, installed)) return path;
   const staging = await mkdtemp(`${path}-`);
