@@ -1,9 +1,7 @@
 import type { PostgresVersion, TestPostgres } from '@gprxy/testkit';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import type { Route } from './route.ts';
-import { type ClientStack, type ClientStackOptions, startClientStack } from './stack.ts';
-
-export const postgresVersions = [16, 17, 18] as const satisfies readonly PostgresVersion[];
+import { type ClientStack, startClientStack } from './stack.ts';
 
 const SCHEMA = `
   create table items (
@@ -16,25 +14,17 @@ const SCHEMA = `
   grant create on schema public to gprxy_users;
 `;
 
-/** Starts one stack for the tests of the calling `describe`, with a table `items` for everybody. */
-export function useStack(options: ClientStackOptions): BothRoutes {
-  const routes = new BothRoutes(options);
-  beforeAll(() => routes.start());
-  afterAll(() => routes.stop());
-  return routes;
-}
-
-/** Every scenario is written once and takes both routes; what it sees must be the same. */
+/** One stack for all clients, with a table `items` for everybody. */
 export class BothRoutes {
-  readonly #options: ClientStackOptions;
+  readonly version: PostgresVersion;
   #stack: ClientStack | undefined;
 
-  constructor(options: ClientStackOptions) {
-    this.#options = options;
+  constructor(version: PostgresVersion) {
+    this.version = version;
   }
 
   async start(): Promise<void> {
-    this.#stack = await startClientStack(this.#options);
+    this.#stack = await startClientStack(this.version);
     await this.postgres.query(SCHEMA);
   }
 
@@ -51,7 +41,7 @@ export class BothRoutes {
     return this.stack.services.postgres;
   }
 
-  /** Runs `scenario` directly, then through sidecar and gateway, and returns what both saw. */
+  /** Runs `scenario`, which is written once, directly and then through sidecar and gateway, and returns what both saw. */
   async same<Seen>(scenario: (route: Route) => Promise<Seen>): Promise<Seen> {
     const direct = await scenario(this.stack.direct);
     const gprxy = await scenario(this.stack.gprxy);

@@ -11,39 +11,46 @@ const TOKEN_LIFETIME_SECONDS = 3_600;
 
 export interface Sidecar {
   readonly port: number;
+  readonly tokenBytes: number;
   readonly program: Program;
 }
 
 /** A running `gprxy start` of alice, who has signed in before. `claims` are added to what her token says. */
-export async function startSidecar(stack: Stack, claims: Readonly<Record<string, unknown>> = {}): Promise<Sidecar> {
+export async function startSidecar(stack: Stack, claims: Readonly<Record<string, unknown>>): Promise<Sidecar> {
   const state = join(stack.directory, 'gprxy');
   const configFile = join(stack.directory, 'config.toml');
   await mkdir(join(state, 'store-choice'), { recursive: true, mode: 0o700 });
   await writeFile(join(state, 'store-choice', `${PROFILE}.json`), '{ "version": 1, "store": "file" }');
-  // A hundred logins at once take their time on a busy machine.
+  // Hundreds of logins at once take their time on a busy machine.
   const profile = stack
     .profile({ name: PROFILE, listen: '127.0.0.1:0' })
     .replace('?sslrootcert', '?connect_timeout=60&sslrootcert');
   await writeFile(configFile, `${profile}max_connections = 500\n`);
-  await keepLogin(stack, join(state, 'logins'), claims);
+  const tokenBytes = await keepLogin(stack, join(state, 'logins'), claims);
   const env = { PATH: process.env.PATH, GPRXY_CONFIG: configFile, GPRXY_STATE_DIR: state };
   const program = spawnProgram({ command: process.execPath, args: [GPRXY, 'start'], env });
   const [, port] = await program.waitForLine(/Listening on 127\.0\.0\.1:(\d+)/);
-  return { port: Number(port), program };
+  return { port: Number(port), tokenBytes, program };
 }
 
-/** What `gprxy login --insecure-storage` leaves behind. */
-async function keepLogin({ provider }: Stack, directory: string, more: Readonly<Record<string, unknown>>) {
+/** What `gprxy login --insecure-storage` leaves behind; returns the length of the access token. */
+async function keepLogin(
+  { provider }: Stack,
+  directory: string,
+  more: Readonly<Record<string, unknown>>,
+): Promise<number> {
   const expiresAt = Math.floor(Date.now() / 1_000) + TOKEN_LIFETIME_SECONDS;
   const claims = { ...userClaims(alice), ...more, exp: expiresAt };
+  const accessToken = await provider.signToken(claims);
   await createFileStore({ directory }).write(PROFILE, {
     version: 1,
     issuer: provider.issuer,
     clientId: provider.clientId,
     subject: alice.login,
     email: alice.email,
-    accessToken: await provider.signToken(claims),
+    accessToken,
     expiresAt: expiresAt * 1_000,
     claims,
   });
+  return accessToken.length;
 }

@@ -1,14 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { alice, type StackOptions, startStack, type Stack as TestStack } from '@gprxy/testkit';
+import { alice, type PostgresVersion, startStack, type Stack as TestStack } from '@gprxy/testkit';
 import type { Route, RouteTls } from './route.ts';
 import { type Sidecar, startSidecar } from './sidecar.ts';
 
-export interface ClientStackOptions extends StackOptions {
-  /** More claims of the token with which the sidecar logs in. */
-  claims?: Readonly<Record<string, unknown>>;
-}
+/** Makes a token of some 16 KB, as large as people's in large companies. */
+const manyGroups = [...alice.groups, ...Array.from({ length: 500 }, (_, i) => `group-${i + 1_000}-of-many-others`)];
 
 /** PostgreSQL, gateway and sidecar, each a process of its own, and alice's two ways to the database. */
 export interface ClientStack {
@@ -19,9 +17,16 @@ export interface ClientStack {
   stop(): Promise<void>;
 }
 
-export async function startClientStack({ claims, ...options }: ClientStackOptions): Promise<ClientStack> {
-  const services = await startStack({ people: [alice], ...options });
-  const sidecar = await startSidecar(services, claims);
+export async function startClientStack(version: PostgresVersion): Promise<ClientStack> {
+  const services = await startStack({
+    version,
+    people: [alice],
+    configuration: { max_connections: '500', max_prepared_transactions: '2' },
+    // Hundreds of logins at once take their time on a busy machine.
+    gatewayHead: 'authentication_timeout = "60s"',
+    gatewayDatabase: 'connect_timeout = "60s"',
+  });
+  const sidecar = await startSidecar(services, { groups: manyGroups });
   const { postgres } = services;
   const alices = { user: alice.email, database: postgres.database };
   return {

@@ -2,9 +2,6 @@ import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.sql.BatchUpdateException;
 import java.sql.CallableStatement;
 import java.sql.Connection;
@@ -287,20 +284,6 @@ public class Scenarios {
             }
             copy.copyIn("copy t from stdin").cancelCopy();
             query(connection, "select * from t");
-        }
-    }
-
-    static void copy64MiB(String url) throws Exception {
-        byte[] rows = ("7\t" + "x".repeat(1021) + "\n").repeat(64 * 1024).getBytes(StandardCharsets.US_ASCII);
-        try (Connection connection = connect(url)) {
-            fails(connection, "create temp table t (x int, y text)");
-            CopyManager copy = connection.unwrap(PGConnection.class).getCopyAPI();
-            say(copy.copyIn("copy t from stdin", new ByteArrayInputStream(rows), 64 * 1024));
-            for (String format : new String[] {"text", "binary"}) {
-                MessageDigest digest = MessageDigest.getInstance("SHA-256");
-                OutputStream sink = new java.security.DigestOutputStream(OutputStream.nullOutputStream(), digest);
-                say(copy.copyOut("copy t to stdout (format " + format + ")", sink), HexFormat.of().formatHex(digest.digest()));
-            }
         }
     }
 

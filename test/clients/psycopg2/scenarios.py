@@ -212,13 +212,6 @@ def copy_64_mib(dsn):
             say(cursor.rowcount, digest.size, digest.sha256.hexdigest())
 
 
-def row_of_64_mib(dsn):
-    with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
-        cursor.execute("select %s", ("abcdefgh" * (8 * MIB),))
-        [big] = cursor.fetchone()
-        say(len(big), hashlib.sha256(big.encode()).hexdigest())
-
-
 def notifications(dsn):
     listener, notifier = psycopg2.connect(dsn), psycopg2.connect(dsn)
     listener.autocommit = notifier.autocommit = True

@@ -1,12 +1,11 @@
 import { serialize } from 'pg-protocol';
-import { describe, expect, it } from 'vitest';
-import { postgresVersions, useStack } from '../both-routes.ts';
+import { expect, it } from 'vitest';
+import type { BothRoutes } from '../both-routes.ts';
 import { failingStatements } from '../failing-statements.ts';
 import type { Route } from '../route.ts';
-import { describeCancelKeys } from './cancel-keys.ts';
 import { typesOf, WireClient } from './wire-client.ts';
 
-const { parse, bind, describe: describeMessage, execute, close, flush, sync, query } = serialize;
+const { parse, bind, describe, execute, close, flush, sync, query } = serialize;
 const { copyData, copyDone, copyFail } = serialize;
 
 /** A message of the frontend that node-postgres has no encoder for. */
@@ -17,9 +16,8 @@ const message = (type: string, body: Buffer) => {
   return Buffer.concat([header, body]);
 };
 
-describe.each(postgresVersions)('every byte of PostgreSQL %i, as it comes through sidecar and gateway', (version) => {
-  const both = useStack({ version });
-
+/** Every byte that the server sends, in answer to messages that no driver would send like this. */
+export function describeMessages(both: BothRoutes): void {
   /** Logs in, runs `conversation` and returns the bytes of every message that came back in it. */
   const talk = (conversation: (client: WireClient) => Promise<Buffer[]>, parameters?: Record<string, string>) =>
     both.same(async (route: Route) => {
@@ -57,9 +55,9 @@ describe.each(postgresVersions)('every byte of PostgreSQL %i, as it comes throug
   it('is the same for pipelined statements, portals and descriptions', async () => {
     const frames = await exchange([
       parse({ name: 's', text: 'select * from items where id >= $1 order by id', types: [23] }),
-      describeMessage({ type: 'S', name: 's' }),
+      describe({ type: 'S', name: 's' }),
       bind({ statement: 's', portal: 'p', values: ['1'] }),
-      describeMessage({ type: 'P', name: 'p' }),
+      describe({ type: 'P', name: 'p' }),
       execute({ portal: 'p', rows: 2 }),
       execute({ portal: 'p', rows: 2 }),
       close({ type: 'P', name: 'p' }),
@@ -187,6 +185,4 @@ describe.each(postgresVersions)('every byte of PostgreSQL %i, as it comes throug
     });
     expect(seen).toBe('');
   });
-
-  describeCancelKeys(both);
-});
+}

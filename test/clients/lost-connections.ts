@@ -1,13 +1,12 @@
 import { serialize } from 'pg-protocol';
-import { describe, expect, it } from 'vitest';
-import { postgresVersions, useStack } from '../both-routes.ts';
-import { connectPg, failure, fieldsOf, internals, withPg } from '../node-postgres/connect.ts';
-import { psql } from '../psql/psql.ts';
-import { typesOf, WireClient } from '../wire/wire-client.ts';
+import { expect, it } from 'vitest';
+import type { BothRoutes } from './both-routes.ts';
+import { connectPg, failure, fieldsOf, internals, withPg } from './node-postgres/connect.ts';
+import { psql } from './psql/psql.ts';
+import { typesOf, WireClient } from './wire/wire-client.ts';
 
-describe.each(postgresVersions)('what a client is told when a connection is lost, with PostgreSQL %i', (version) => {
-  const both = useStack({ version });
-
+/** What a client is told when its server or its gateway goes away. The last tests of a stack: they kill the gateway. */
+export function describeLostConnections(both: BothRoutes): void {
   it('an idle client gets the words of the server that terminates its backend', async () => {
     const error = await both.same(async (route) => {
       const client = await connectPg(route);
@@ -60,4 +59,4 @@ describe.each(postgresVersions)('what a client is told when a connection is lost
     const rows = await withPg(gprxy, async (client) => (await client.query('select session_user')).rows);
     expect(rows).toEqual([{ session_user: gprxy.user }]);
   });
-});
+}

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { alice, has, programs } from '@gprxy/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgresVersions, useStack } from '../both-routes.ts';
+import { alice, programs } from '@gprxy/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BothRoutes } from '../both-routes.ts';
 import { psql, shown } from '../psql/psql.ts';
 import { libpqParameters } from '../route.ts';
 import { ScenarioProgram } from '../scenario-program.ts';
@@ -12,9 +12,9 @@ const conninfo = (parameters: Record<string, string>) =>
     .map(([name, value]) => `${name}='${value}'`)
     .join(' ');
 
-// The library that came with each server: 17 brought direct TLS and encrypted cancels, 18 protocol 3.2 with longer keys.
-describe.runIf(has.psycopg2 && has.psql).each(postgresVersions)('libpq %i through sidecar and gateway', (version) => {
-  const both = useStack({ version });
+/** The library that came with the server: 17 brought direct TLS and encrypted cancels, 18 protocol 3.2 with longer keys. */
+export function describeLibpq(both: BothRoutes): void {
+  const { version } = both;
   const latest: Record<string, string> = version >= 18 ? { max_protocol_version: 'latest' } : {};
   let program: ScenarioProgram;
   beforeAll(() => {
@@ -103,4 +103,4 @@ describe.runIf(has.psycopg2 && has.psql).each(postgresVersions)('libpq %i throug
     });
     expect(seen.stderr).toContain('57014');
   });
-});
+}

@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { has, temporaryDirectory } from '@gprxy/testkit';
-import { describe, expect, it } from 'vitest';
-import { postgresVersions, useStack } from '../both-routes.ts';
+import { temporaryDirectory } from '@gprxy/testkit';
+import { expect, it } from 'vitest';
+import type { BothRoutes } from '../both-routes.ts';
 import { failingStatements } from '../failing-statements.ts';
-import { libpqEnvironment } from '../route.ts';
 import { psql, shown } from './psql.ts';
-import { CTRL_C, Terminal } from './terminal.ts';
 
 const MIB = 1024 * 1024;
 
-describe.runIf(has.psql).each(postgresVersions)('psql through sidecar and gateway to PostgreSQL %i', (version) => {
-  const both = useStack({ version });
+/** What psql shows of a script, on both of its outputs. */
+export function describePsqlScripts(both: BothRoutes): void {
   const same = (script: string, options: Parameters<typeof psql>[2] = {}) =>
     both.same(async (route) => shown(await psql(route, script, options)));
 
@@ -137,54 +135,4 @@ no number\tx
     );
     expect(stdout.match(/7MB/g)).toHaveLength(2);
   });
-
-  it('ends its query at Ctrl-C on a terminal, and the session goes on', async () => {
-    const seen = await both.same(async (route) => {
-      const terminal = new Terminal(
-        'psql -X --no-readline --pset=pager=off -v VERBOSITY=verbose',
-        libpqEnvironment(route),
-      );
-      await terminal.see('=> ');
-      terminal.type("select pg_sleep(60), 'interrupted at a terminal';\n");
-      await both.running('interrupted at a terminal');
-      terminal.type(CTRL_C);
-      const error = await terminal.see('LOCATION');
-      terminal.type("select 'still ' || 'here';\n\\q\n");
-      await terminal.see('still here');
-      return { error: error.slice(error.indexOf('ERROR')), code: await terminal.closed() };
-    });
-    expect(seen).toEqual({ error: 'ERROR:  57014: canceling statement due to user request\nLOCATION', code: 0 });
-  });
-
-  it('ends its script at SIGINT, once the server has cancelled the query', async () => {
-    const { stderr } = await same("select pg_sleep(60), 'interrupted script'; select 'not run';", {
-      onStart: async (kill) => {
-        await both.running('interrupted script');
-        kill('SIGINT');
-      },
-    });
-    expect(stderr).toContain('57014');
-  });
-
-  it('says in the words of the server why its session ended', async () => {
-    const words = await both.same(async (route) => {
-      const { stderr } = await psql(route, "select pg_terminate_backend(pg_backend_pid()); select 'not run';");
-      // Behind them libpq says in its own words that the connection is gone, and has others for TLS.
-      return stderr.slice(0, stderr.indexOf('\n', stderr.indexOf('LOCATION')));
-    });
-    expect(words).toMatch(/^FATAL: {2}57P01: terminating connection due to administrator command\nLOCATION/);
-  });
-
-  it('needs no name and no password, and may ask for TLS, which the sidecar declines', async () => {
-    const { gprxy } = both.stack;
-    for (const sslmode of ['disable', 'allow', 'prefer']) {
-      const { stdout } = await psql({ ...gprxy, user: 'whoever' }, 'select session_user', {
-        args: ['-At'],
-        env: { PGSSLMODE: sslmode },
-      });
-      expect(stdout.toString()).toBe(`${gprxy.user}\n`);
-    }
-    const { code, stderr } = await psql(gprxy, '', { env: { PGSSLMODE: 'require' } });
-    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('does not support SSL') });
-  });
-});
+}
