@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startPostgres, type TestPostgres, temporaryDirectory } from '@gprxy/testkit';
+import { encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
+import { RawClient, startPostgres, type TestPostgres, temporaryDirectory } from '@gprxy/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CANARY, noTokens, startTestSidecar, tokensOf } from './sidecar.testing.ts';
@@ -47,6 +48,14 @@ describe('a client of the sidecar', () => {
       'SELECT session_user, current_database(), ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
     );
     expect(rows).toEqual([{ session_user: 'alice@corp.example', current_database: 'sales', ssl: true }]);
+  });
+
+  it('needs no name of its own, as drivers in containers without $USER have none', async () => {
+    const { port } = await startTestSidecar({ upstream });
+    const client = await RawClient.open(port);
+    onTestFinished(() => void client.socket.destroy());
+    client.send(encodeStartupMessage(PROTOCOL_3_0, [['database', 'sales']]));
+    expect((await client.read(9)).toString('hex')).toBe('520000000800000000'); // AuthenticationOk
   });
 
   it('sees the pid and the parameters of its own backend', async () => {

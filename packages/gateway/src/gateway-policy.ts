@@ -34,6 +34,7 @@ export function createGatewayPolicy(config: GatewayConfig, dependencies: PolicyD
     authenticationTimeoutMs: config.authenticationTimeoutMs,
     authenticate(connection, signal) {
       const { startup } = connection;
+      requireUser(startup);
       const method = chooseMethod(config.auth, clientSettings(startup).auth);
       const verify = (token: string) => identifyClient(token, { config, verifyToken, startup, method });
       return authenticateClient(connection, method, challenge, verify, signal);

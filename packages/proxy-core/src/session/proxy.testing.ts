@@ -3,6 +3,7 @@ import type { TestPostgres } from '@gprxy/testkit';
 import { CancelRegistry } from '../cancel-registry.ts';
 import { listen } from '../listener.ts';
 import { frontendKey } from '../wire/cancel-key.ts';
+import { requireUser } from '../wire/startup-packet.ts';
 import type { UpstreamTarget } from './connect-upstream-socket.ts';
 import { runSession } from './session.ts';
 import type { CancelOutcome, SessionEnd, SessionPolicy } from './session-policy.ts';
@@ -20,7 +21,10 @@ export async function startProxy(postgres: TestPostgres, overrides: Partial<Sess
   const policy: SessionPolicy<string> = {
     clientTls: { mode: 'refused' },
     authenticationTimeoutMs: 5_000,
-    authenticate: async () => postgres.superuser,
+    authenticate: async ({ startup }) => {
+      requireUser(startup);
+      return postgres.superuser;
+    },
     connectUpstream: (_who, connection, signal) =>
       loginUpstream(
         {

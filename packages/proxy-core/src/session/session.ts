@@ -5,7 +5,7 @@ import { answerCancel } from '../forward-cancel.ts';
 import { authenticationOk } from '../wire/authentication-messages.ts';
 import { encodeBackendKeyData, encodeNegotiateProtocolVersion, encodeReadyForQuery } from '../wire/backend-messages.ts';
 import type { FrontendKey } from '../wire/cancel-key.ts';
-import { negotiateVersion, requireUser } from '../wire/startup-packet.ts';
+import { negotiateVersion } from '../wire/startup-packet.ts';
 import { closeSession } from './close.ts';
 import { authenticationTooSlow, tooManyClients } from './connection-errors.ts';
 import { Lifetime } from './lifetime.ts';
@@ -67,7 +67,6 @@ export async function runSession<Who>(
 function introduce({ channel, startup, encrypted }: OpenedStartup, peer: Peer): ClientConnection {
   const { protocolVersion, unrecognized, negotiate } = negotiateVersion(startup);
   if (negotiate) channel.write(encodeNegotiateProtocolVersion(protocolVersion, unrecognized));
-  requireUser(startup);
   return { sessionId: randomUUID(), channel, startup, protocolVersion, encrypted, peer };
 }
 
