@@ -14,6 +14,7 @@ import { describePsqlScripts } from './psql/scripts.ts';
 import { describePsqlSessions } from './psql/sessions.ts';
 import { describePsycopg2 } from './psycopg2/psycopg2.ts';
 import { describeCancelKeys } from './wire/cancel-keys.ts';
+import { describeLogins } from './wire/logins.ts';
 import { describeMessages } from './wire/messages.ts';
 
 /**
@@ -27,6 +28,7 @@ export function describeClients(version: PostgresVersion): void {
     afterAll(() => both.stop());
 
     describe('every byte', () => {
+      describeLogins(both);
       describeMessages(both);
       describeCancelKeys(both);
     });

@@ -5,6 +5,7 @@ import { serialize } from 'pg-protocol';
 import type { Route } from '../route.ts';
 
 const SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex');
+const PROTOCOL_3_0 = 0x0003_0000;
 const READY_FOR_QUERY = 'Z';
 const BACKEND_KEY_DATA = 'K';
 const NOTIFICATION_RESPONSE = 'A';
@@ -25,7 +26,7 @@ export class WireClient {
   /** Connects, over TLS where the route has it, and sends a StartupMessage (protocol 3.0). */
   static async start(route: Route, parameters: Record<string, string> = {}): Promise<WireClient> {
     const client = new WireClient(await openSocket(route));
-    client.send(serialize.startup({ user: route.user, database: route.database, ...parameters }));
+    client.send(startupMessage({ user: route.user, database: route.database, ...parameters }));
     return client;
   }
 
@@ -72,6 +73,16 @@ export class WireClient {
   end(): void {
     this.socket.end(serialize.end());
   }
+}
+
+/** Not node-postgres's, which adds a client_encoding of its own. */
+function startupMessage(parameters: Record<string, string>): Buffer {
+  const strings = Object.entries(parameters).flat();
+  const body = Buffer.from(`${strings.map((text) => `${text}\0`).join('')}\0`);
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(header.length + body.length, 0);
+  header.writeUInt32BE(PROTOCOL_3_0, 4);
+  return Buffer.concat([header, body]);
 }
 
 export const typeOf = (frame: Buffer) => frame.toString('latin1', 0, 1);

@@ -73,7 +73,8 @@ function introduce({ channel, startup, encrypted }: OpenedStartup, peer: Peer): 
 /** The rest of the login, as the backend that the client is attached to told it. */
 function welcome(channel: MessageChannel, upstream: UpstreamSession, key: FrontendKey | undefined): void {
   const backendKeyData = key ? [encodeBackendKeyData(key)] : [];
-  channel.write(authenticationOk, ...upstream.loginMessages, ...backendKeyData, encodeReadyForQuery('I'));
+  const { beforeKey, afterKey } = upstream.loginMessages;
+  channel.write(authenticationOk, ...beforeKey, ...backendKeyData, ...afterKey, encodeReadyForQuery('I'));
 }
 
 function peerOf(socket: Socket): Peer {

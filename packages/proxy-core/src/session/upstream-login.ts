@@ -29,14 +29,20 @@ export interface UpstreamLogin {
   readonly credential: UpstreamCredential;
 }
 
+/** A login event trigger may speak behind BackendKeyData. */
+export interface LoginMessages {
+  readonly beforeKey: readonly Buffer[];
+  readonly afterKey: readonly Buffer[];
+}
+
 /** A server connection that is ready for its first query. */
 export interface UpstreamSession {
   readonly channel: MessageChannel;
   readonly target: UpstreamTarget;
   readonly protocolVersion: number;
   readonly backendKey: BackendKey | undefined;
-  /** ParameterStatus and NoticeResponse of the login as they came, for the client that is attached to this backend. */
-  readonly loginMessages: readonly Buffer[];
+  /** ParameterStatus, NoticeResponse and NotificationResponse of the login as they came, for the client that is attached to this backend. */
+  readonly loginMessages: LoginMessages;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -102,7 +108,8 @@ function lineOf({ socket }: MessageChannel, { tls }: UpstreamTarget): UpstreamLi
 
 async function readUntilReady(channel: MessageChannel, signal: AbortSignal) {
   let backendKey: BackendKey | undefined;
-  const loginMessages: Buffer[] = [];
+  const loginMessages = { beforeKey: [] as Buffer[], afterKey: [] as Buffer[] };
+  let messages = loginMessages.beforeKey;
   const parameters = new Map<string, string>();
   for (let count = 0; count < MAX_LOGIN_MESSAGES; count++) {
     const message = await readLoginMessage(channel, MAX_LOGIN_MESSAGE_BYTES, signal);
@@ -110,14 +117,16 @@ async function readUntilReady(channel: MessageChannel, signal: AbortSignal) {
       case MessageType.ParameterStatus: {
         const { name, value } = decodeParameterStatus(message.body);
         parameters.set(name, value);
-        loginMessages.push(message.frame);
+        messages.push(message.frame);
         break;
       }
       case MessageType.NoticeResponse:
-        loginMessages.push(message.frame);
+      case MessageType.NotificationResponse:
+        messages.push(message.frame);
         break;
       case MessageType.BackendKeyData:
         backendKey = decodeBackendKeyData(message.body);
+        messages = loginMessages.afterKey;
         break;
       case MessageType.ReadyForQuery:
         return { backendKey, loginMessages, parameters };
