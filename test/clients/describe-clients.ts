@@ -17,12 +17,15 @@ import { describeCancelKeys } from './wire/cancel-keys.ts';
 import { describeLogins } from './wire/logins.ts';
 import { describeMessages } from './wire/messages.ts';
 
+/** Some move hundreds of megabytes, on machines that may be busy with the other versions. */
+const PATIENCE_MS = 120_000;
+
 /**
  * S40: clients that are not ours, through sidecar and gateway to one version of PostgreSQL. Every scenario is written once and
  * run twice, directly as well: what differs is a bug of gprxy.
  */
 export function describeClients(version: PostgresVersion): void {
-  describe(`S40 through sidecar and gateway to PostgreSQL ${version}`, () => {
+  describe(`S40 through sidecar and gateway to PostgreSQL ${version}`, { timeout: PATIENCE_MS }, () => {
     const both = new BothRoutes(version);
     beforeAll(() => both.start());
     afterAll(() => both.stop());

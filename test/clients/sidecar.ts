@@ -11,7 +11,7 @@ const TOKEN_LIFETIME_SECONDS = 3_600;
 
 export interface Sidecar {
   readonly port: number;
-  readonly tokenBytes: number;
+  readonly accessToken: string;
   readonly program: Program;
 }
 
@@ -26,19 +26,19 @@ export async function startSidecar(stack: Stack, claims: Readonly<Record<string,
     .profile({ name: PROFILE, listen: '127.0.0.1:0' })
     .replace('?sslrootcert', '?connect_timeout=60&sslrootcert');
   await writeFile(configFile, `${profile}max_connections = 500\n`);
-  const tokenBytes = await keepLogin(stack, join(state, 'logins'), claims);
+  const accessToken = await keepLogin(stack, join(state, 'logins'), claims);
   const env = { PATH: process.env.PATH, GPRXY_CONFIG: configFile, GPRXY_STATE_DIR: state };
   const program = spawnProgram({ command: process.execPath, args: [GPRXY, 'start'], env });
   const [, port] = await program.waitForLine(/Listening on 127\.0\.0\.1:(\d+)/);
-  return { port: Number(port), tokenBytes, program };
+  return { port: Number(port), accessToken, program };
 }
 
-/** What `gprxy login --insecure-storage` leaves behind; returns the length of the access token. */
+/** What `gprxy login --insecure-storage` leaves behind; returns the access token. */
 async function keepLogin(
   { provider }: Stack,
   directory: string,
   more: Readonly<Record<string, unknown>>,
-): Promise<number> {
+): Promise<string> {
   const expiresAt = Math.floor(Date.now() / 1_000) + TOKEN_LIFETIME_SECONDS;
   const claims = { ...userClaims(alice), ...more, exp: expiresAt };
   const accessToken = await provider.signToken(claims);
@@ -52,5 +52,5 @@ async function keepLogin(
     expiresAt: expiresAt * 1_000,
     claims,
   });
-  return accessToken.length;
+  return accessToken;
 }

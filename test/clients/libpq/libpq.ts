@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { alice, programs } from '@gprxy/testkit';
+import { programs } from '@gprxy/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BothRoutes } from '../both-routes.ts';
 import { psql, shown } from '../psql/psql.ts';
@@ -28,20 +28,12 @@ export function describeLibpq(both: BothRoutes): void {
     both.same((route) => program.run(name, conninfo({ ...libpqParameters(route), ...latest })));
 
   /** Straight to the gateway, with the token as the password. */
-  async function toGateway(more: Record<string, string> = {}): Promise<string> {
-    const { services, gprxy } = both.stack;
-    const password = await services.provider.signToken();
+  function toGateway(more: Record<string, string> = {}): string {
+    const { services, sidecar, gprxy } = both.stack;
     const { port } = services.gateway;
+    const who = { user: gprxy.user, dbname: gprxy.database, password: sidecar.accessToken };
     const tls = { sslmode: 'verify-full', sslrootcert: services.caFile, ...more };
-    return conninfo({
-      host: 'localhost',
-      port: String(port),
-      user: alice.email,
-      dbname: gprxy.database,
-      password,
-      ...tls,
-      ...latest,
-    });
+    return conninfo({ host: 'localhost', port: String(port), ...who, ...tls, ...latest });
   }
 
   it('pipelines, message for message as with a direct connection', async () => {
@@ -60,20 +52,22 @@ export function describeLibpq(both: BothRoutes): void {
     expect(await same('cancel_by_key')).toEqual(['57014', 'sent 1', "[['still here']]"]);
   });
 
-  it('logs in at the gateway with the token as the password, and cancels there', async () => {
-    const [line] = await program.run('version', await toGateway());
-    expect(line).toBe(`${version >= 18 ? 30_002 : 3} 1 ${alice.email}`);
-    expect(await program.run('cancel_by_key', await toGateway())).toEqual(['57014', 'sent 1', "[['still here']]"]);
+  it('logs in at the gateway with a token of 16 KB as the password, and cancels there', async () => {
+    for (const sslmode of ['prefer', 'require', 'verify-ca', 'verify-full']) {
+      const [line] = await program.run('version', toGateway({ sslmode }));
+      expect(line, sslmode).toBe(`${version >= 18 ? 30_002 : 3} 1 ${both.stack.gprxy.user}`);
+    }
+    const refusal = (await program.run('version', toGateway({ sslmode: 'disable' }))).join('\n');
+    expect(refusal).toContain('this server accepts encrypted connections only');
+    expect(await program.run('cancel_by_key', toGateway())).toEqual(['57014', 'sent 1', "[['still here']]"]);
   });
 
   if (version >= 17) {
     it('cancels a query the way its session is encrypted', async () => {
       const cancelled = ['57014', 'sent 1', "[['still here']]"];
       expect(await same('cancel_like_the_session')).toEqual(cancelled);
-      expect(await program.run('cancel_like_the_session', await toGateway())).toEqual(cancelled);
-      expect(await program.run('cancel_like_the_session', await toGateway({ sslnegotiation: 'direct' }))).toEqual(
-        cancelled,
-      );
+      expect(await program.run('cancel_like_the_session', toGateway())).toEqual(cancelled);
+      expect(await program.run('cancel_like_the_session', toGateway({ sslnegotiation: 'direct' }))).toEqual(cancelled);
     });
   }
 

@@ -8,9 +8,10 @@ export class Terminal {
   #screen = '';
   #changed: () => void = () => undefined;
 
-  /** `script` (util-linux) makes the terminal. */
+  /** `script` makes the terminal; that of util-linux has other arguments than BSD's. */
   constructor(command: string, env: NodeJS.ProcessEnv) {
-    const args = ['--quiet', '--return', '--command', command, '/dev/null'];
+    const isLinux = process.platform === 'linux';
+    const args = isLinux ? ['-q', '-e', '-c', command, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', command];
     this.#child = leash(spawn('script', args, { env: { ...process.env, TERM: 'dumb', ...env } }));
     this.#child.stdin.on('error', () => undefined);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
