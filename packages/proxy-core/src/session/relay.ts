@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
 import { terminate } from '../wire/frontend-messages.ts';
 import { FrameScanner } from '../wire/message-frame.ts';
 import { MessageType } from '../wire/message-type.ts';
 
-/** A chunk of this size is rarely alone. */
-const BULK_CHUNK_BYTES = 4_096;
+/** A record of this size is rarely alone. */
+const BULK_RECORD_BYTES = 4_096;
 /** What one read from the kernel brings at most: this much may wait to be written before the other side is paused. */
 const MAX_UNWRITTEN_BYTES = 65_536;
 
@@ -87,6 +88,7 @@ function endsWithTerminate(chunk: Buffer): boolean {
  * server copies out. Small messages go on at once.
  */
 function pump(from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
+  const comesInRecords = from instanceof TLSSocket;
   let gathering = false;
   const writeGathered = () => {
     gathering = false;
@@ -94,7 +96,7 @@ function pump(from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
   };
   from.on('data', (chunk: Buffer) => {
     seen(chunk);
-    if (!gathering && chunk.length >= BULK_CHUNK_BYTES) {
+    if (comesInRecords && !gathering && chunk.length >= BULK_RECORD_BYTES) {
       gathering = true;
       to.cork();
       setImmediate(writeGathered);
