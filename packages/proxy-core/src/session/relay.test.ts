@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { createCertificateAuthority } from '@gprxy/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeReadyForQuery } from '../wire/backend-messages.ts';
 import { encodeErrorResponse } from '../wire/error-response.ts';
@@ -23,6 +25,17 @@ async function pair(): Promise<[near: Socket, far: Socket]> {
   return [near, far];
 }
 
+async function tlsPair(): Promise<[near: Socket, far: Socket]> {
+  const [near, far] = await pair();
+  const authority = await createCertificateAuthority();
+  const { certPem: cert, keyPem: key } = await authority.issue({ commonName: 'localhost' });
+  const farTls = new TLSSocket(far, { isServer: true, cert, key });
+  const nearTls = connectTls({ socket: near, ca: authority.certPem, servername: 'localhost' });
+  farTls.on('error', () => {});
+  await once(nearTls, 'secureConnect');
+  return [nearTls, farTls];
+}
+
 async function startRelay() {
   const [client, clientFar] = await pair();
   const [upstream, upstreamFar] = await pair();
@@ -32,6 +45,12 @@ async function startRelay() {
 }
 
 const ready = encodeReadyForQuery('I');
+const dataRow = (bytes: number, index: number) => {
+  const message = Buffer.alloc(bytes + 5, index);
+  message[0] = 0x44;
+  message.writeInt32BE(bytes + 4, 1);
+  return message;
+};
 const halfAMessage = Buffer.from([0x44, 0, 0, 0, 100, 1, 2, 3]);
 
 describe('the relay', () => {
@@ -66,6 +85,19 @@ describe('the relay', () => {
       else waiting = !(await Promise.race([once(upstream, 'drain').then(() => true), quiet()]));
     }
     expect(accepted).toBeLessThan(64);
+  });
+
+  it('brings all that TLS hands out record by record, in order, to the last byte before the end', async () => {
+    const [client, clientFar] = await pair();
+    const [upstream, upstreamFar] = await tlsPair();
+    const outcome = relay(client, upstream, new AbortController().signal);
+    const messages = [20_000, 10, 8_192, 4_096, 1, 8_192, 8_192, 300_000, 5].map(dataRow);
+    for (const message of messages) upstreamFar.write(message);
+    upstreamFar.end(ready);
+    expect(await outcome).toMatchObject({ endedBy: 'upstream', clientAtBoundary: true });
+    client.end();
+    const received = await clientFar.toArray();
+    expect(Buffer.concat(received).equals(Buffer.concat([...messages, ready]))).toBe(true);
   });
 
   const ends: [string, Buffer, { clientAtBoundary: boolean; error: boolean }][] = [
