@@ -11,6 +11,8 @@ const TOKEN_LIFETIME_SECONDS = 3_600;
 
 export interface Sidecar {
   readonly port: number;
+  /** The "host" of its Unix socket. */
+  readonly socketDirectory: string;
   readonly accessToken: string;
   readonly program: Program;
 }
@@ -21,16 +23,18 @@ export async function startSidecar(stack: Stack, claims: Readonly<Record<string,
   const configFile = join(stack.directory, 'config.toml');
   await mkdir(join(state, 'store-choice'), { recursive: true, mode: 0o700 });
   await writeFile(join(state, 'store-choice', `${PROFILE}.json`), '{ "version": 1, "store": "file" }');
-  // Hundreds of logins at once take their time on a busy machine.
   const profile = stack
-    .profile({ name: PROFILE, listen: '127.0.0.1:0' })
+    .profile({ name: PROFILE, listen: 'unix' })
+    .replace('listen = "unix"', 'listen = ["127.0.0.1:0", "unix"]')
+    // Hundreds of logins at once take their time on a busy machine.
     .replace('?sslrootcert', '?connect_timeout=60&sslrootcert');
   await writeFile(configFile, `${profile}max_connections = 500\n`);
   const accessToken = await keepLogin(stack, join(state, 'logins'), claims);
   const env = { PATH: process.env.PATH, GPRXY_CONFIG: configFile, GPRXY_STATE_DIR: state };
   const program = spawnProgram({ command: process.execPath, args: [GPRXY, 'start'], env });
   const [, port] = await program.waitForLine(/Listening on 127\.0\.0\.1:(\d+)/);
-  return { port: Number(port), accessToken, program };
+  const [socketDirectory] = await program.waitForLine(/\/\S+(?=\/\.s\.PGSQL\.5432)/);
+  return { port: Number(port), socketDirectory, accessToken, program };
 }
 
 /** What `gprxy login --insecure-storage` leaves behind; returns the access token. */

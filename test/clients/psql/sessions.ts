@@ -19,6 +19,19 @@ export function describePsqlSessions(both: BothRoutes): void {
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('does not support SSL') });
   });
 
+  it('comes in through the Unix socket as well, and cancels there', async () => {
+    const { gprxy, sidecar } = both.stack;
+    const atSocket = { ...gprxy, host: sidecar.socketDirectory, port: 5432 };
+    const onStart = async (kill: (signal: NodeJS.Signals) => void) => {
+      await both.running('interrupted at a socket');
+      kill('SIGINT');
+    };
+    const script = "select session_user; select pg_sleep(60), 'interrupted at a socket';";
+    const { stdout, stderr } = shown(await psql(atSocket, script, { args: ['-At'], onStart }));
+    expect(stdout).toBe(`${gprxy.user}\n`);
+    expect(stderr).toContain('57014');
+  });
+
   it('ends its query at Ctrl-C on a terminal, and the session goes on', async () => {
     const seen = await both.same(async (route) => {
       const terminal = new Terminal(

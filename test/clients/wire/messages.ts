@@ -175,6 +175,14 @@ export function describeMessages(both: BothRoutes): void {
     expect(frames[0]).toContain('08P01');
   });
 
+  it('is the same for a client that ends its side, and waits for its answers', async () => {
+    const frames = await talk((client) => {
+      client.socket.end(serialize.query("select repeat('x', 1000000), pg_sleep(0.1)"));
+      return client.readUntilReady();
+    });
+    expect(types(frames)).toBe('TDCZ');
+  });
+
   it('is the same when the client breaks off in the middle of a message', async () => {
     const seen = await both.same(async (route) => {
       const client = await WireClient.start(route, { application_name: `gone from ${route.name}` });
