@@ -45,11 +45,11 @@ export function describeLostConnections(both: BothRoutes): void {
     const lost = { severity: 'FATAL', code: '08006', message: 'the connection to the server was lost' };
     expect(fieldsOf(await idleEnded)).toMatchObject({ ...lost, hint: expect.stringContaining('Connect again') });
     expect(await busyEnded).toMatchObject({ ...lost, detail: expect.stringContaining('not known') });
-    const { code, stderr } = await psqlEnded;
+    const { exitCode, stderr } = await psqlEnded;
     expect(stderr).toMatch(
       /^FATAL: {2}08006: the connection to the server was lost\nDETAIL: .*\nHINT: {2}Connect again/m,
     );
-    expect(code).toBe(2);
+    expect(exitCode).toBe(2);
     // In the middle of a message there is no place for another one.
     expect(typesOf(await reading.readUntilReady())).toBe('');
 

@@ -34,7 +34,7 @@ export function libpqParameters({ host, port, user, database, tls }: Route): Rec
 }
 
 /** The environment in which a libpq program takes this route without being told. */
-export function libpqEnvironment(route: Route): NodeJS.ProcessEnv {
+export function libpqEnvironment(route: Route): Record<string, string | undefined> {
   const { host, port, user, dbname, ...ssl } = libpqParameters(route);
   const variables = Object.entries(ssl).map(([name, value]) => [`PG${name.toUpperCase()}`, value]);
   return { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: dbname, ...Object.fromEntries(variables) };

@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { programs, type TemporaryDirectory, temporaryDirectory } from '@gprxy/testkit';
+import { programs, spawnProgram, type TemporaryDirectory, temporaryDirectory } from '@gprxy/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BothRoutes } from '../both-routes.ts';
-import { run } from '../programs.ts';
 import type { Route } from '../route.ts';
 import { ScenarioProgram } from '../scenario-program.ts';
 
@@ -52,8 +51,9 @@ export function describeJdbc(both: BothRoutes): void {
   beforeAll(async () => {
     classes = await temporaryDirectory();
     const source = fileURLToPath(import.meta.resolve('./Scenarios.java'));
-    const compiled = await run('javac', ['-encoding', 'UTF-8', '-cp', programs.jdbcDriver, '-d', classes.path, source]);
-    if (compiled.code !== 0) throw new Error(compiled.stderr);
+    const args = ['-encoding', 'UTF-8', '-cp', programs.jdbcDriver, '-d', classes.path, source];
+    const compiled = await spawnProgram({ command: 'javac', args }).ended;
+    if (compiled.exitCode !== 0) throw new Error(compiled.stderr);
     const encoding = ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8'];
     program = new ScenarioProgram('java', [...encoding, '-cp', `${programs.jdbcDriver}:${classes.path}`, 'Scenarios']);
   });

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { programs } from '@gprxy/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BothRoutes } from '../both-routes.ts';
-import { psql, shown } from '../psql/psql.ts';
+import { startPsql } from '../psql/psql.ts';
 import { libpqParameters } from '../route.ts';
 import { ScenarioProgram } from '../scenario-program.ts';
 
@@ -86,14 +86,10 @@ export function describeLibpq(both: BothRoutes): void {
       const env = { LD_LIBRARY_PATH: both.postgres.libraryDirectory };
       const script = `select * from items order by id; copy items to stdout; select 1 / 0;
         listen l; notify l; select pg_sleep(60), 'interrupted with another libpq';`;
-      const ended = await psql(route, script, {
-        env,
-        onStart: async (kill) => {
-          await both.running('interrupted with another libpq');
-          kill('SIGINT');
-        },
-      });
-      return { ...shown(ended), stdout: ended.stdout.toString().replace(/PID \d+/, 'PID') };
+      const program = startPsql(route, script, { env });
+      await both.running('interrupted with another libpq');
+      const ended = await program.stop('SIGINT');
+      return { ...ended, stdout: ended.stdout.replace(/PID \d+/, 'PID') };
     });
     expect(seen.stderr).toContain('57014');
   });

@@ -1,23 +1,25 @@
-import { type Ended, type RunOptions, run } from '../programs.ts';
+import { type Program, type ProgramEnd, spawnProgram } from '@gprxy/testkit';
 import { libpqEnvironment, type Route } from '../route.ts';
 
-// What the machine's psql would otherwise take from its user's files and environment.
-const CLEAN = { PGSERVICEFILE: '/dev/null', PGPASSFILE: '/nonexistent', PSQLRC: '/dev/null', LC_ALL: 'C.UTF-8' };
+export interface PsqlOptions {
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+}
 
-/** Runs psql with `script` on its standard input, every field of errors and notices shown. */
-export function psql(
-  route: Route,
-  script: string | Buffer,
-  { args = [], env, ...options }: { args?: string[] } & Omit<RunOptions, 'input'> = {},
-): Promise<Ended> {
-  return run('psql', ['-X', '-v', 'VERBOSITY=verbose', ...args], {
-    ...options,
-    env: { ...CLEAN, ...libpqEnvironment(route), ...env },
+// What the machine's psql would otherwise take from its user's files.
+const CLEAN = { PGSERVICEFILE: '/dev/null', PGPASSFILE: '/nonexistent', LC_ALL: 'C.UTF-8' };
+
+/** Starts psql with `script` on its standard input. It shows every field of errors and notices. */
+export function startPsql(route: Route, script: string, { args = [], env }: PsqlOptions = {}): Program {
+  return spawnProgram({
+    command: 'psql',
+    args: ['--no-psqlrc', '--variable=VERBOSITY=verbose', ...args],
+    env: { ...process.env, ...CLEAN, ...libpqEnvironment(route), ...env },
     input: script,
   });
 }
 
-/** What psql wrote, as text. */
-export function shown({ code, stdout, stderr }: Ended): { code: number | null; stdout: string; stderr: string } {
-  return { code, stdout: stdout.toString(), stderr };
+/** Runs psql with `script` to its end. */
+export function psql(route: Route, script: string, options?: PsqlOptions): Promise<ProgramEnd> {
+  return startPsql(route, script, options).ended;
 }

@@ -5,14 +5,13 @@ import { temporaryDirectory } from '@gprxy/testkit';
 import { expect, it } from 'vitest';
 import type { BothRoutes } from '../both-routes.ts';
 import { failingStatements } from '../failing-statements.ts';
-import { psql, shown } from './psql.ts';
+import { type PsqlOptions, psql } from './psql.ts';
 
 const MIB = 1024 * 1024;
 
 /** What psql shows of a script, on both of its outputs. */
 export function describePsqlScripts(both: BothRoutes): void {
-  const same = (script: string, options: Parameters<typeof psql>[2] = {}) =>
-    both.same(async (route) => shown(await psql(route, script, options)));
+  const same = (script: string, options?: PsqlOptions) => both.same((route) => psql(route, script, options));
 
   it('shows rows, tags, notices and errors with every field', async () => {
     const { stdout, stderr } = await same(`
@@ -93,7 +92,7 @@ no number\tx
          \\copy t from '${file}'
          select count(*), sum(hashtext(x)::bigint) from t;`,
       );
-      return { ...shown(sent), size: (await stat(file)).size };
+      return { ...sent, size: (await stat(file)).size };
     });
     expect(seen.size).toBeGreaterThan(64 * MIB);
     expect(seen.stdout).toContain('65536');
@@ -104,14 +103,12 @@ no number\tx
       const { stdout, ...rest } = await psql(route, "select repeat('abcdefgh', 8 * 1024 * 1024)", { args: ['-At'] });
       return { ...rest, size: stdout.length, hash: createHash('sha256').update(stdout).digest('hex') };
     });
-    expect(seen).toMatchObject({ code: 0, stderr: '', size: 64 * MIB + 1 });
+    expect(seen).toMatchObject({ exitCode: 0, stderr: '', size: 64 * MIB + 1 });
   });
 
   it('hears its own notifications', async () => {
     const { stdout } = await both.same(async (route) => {
-      const seen = shown(
-        await psql(route, "listen l; notify l, 'me'; select pg_backend_pid() as pid;", { args: ['-At'] }),
-      );
+      const seen = await psql(route, "listen l; notify l, 'me'; select pg_backend_pid() as pid;", { args: ['-At'] });
       const [pid = ''] = /^\d+$/m.exec(seen.stdout) ?? [];
       return { ...seen, stdout: seen.stdout.replaceAll(pid, 'my pid') };
     });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { BothRoutes } from '../both-routes.ts';
 import { libpqEnvironment } from '../route.ts';
-import { psql, shown } from './psql.ts';
+import { psql, startPsql } from './psql.ts';
 import { CTRL_C, Terminal } from './terminal.ts';
 
 /** How psql comes in, interrupts and ends. */
@@ -13,21 +13,22 @@ export function describePsqlSessions(both: BothRoutes): void {
         args: ['-At'],
         env: { PGSSLMODE: sslmode },
       });
-      expect(stdout.toString()).toBe(`${gprxy.user}\n`);
+      expect(stdout).toBe(`${gprxy.user}\n`);
     }
-    const { code, stderr } = await psql(gprxy, '', { env: { PGSSLMODE: 'require' } });
-    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('does not support SSL') });
+    const { exitCode, stderr } = await psql(gprxy, '', { env: { PGSSLMODE: 'require' } });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('does not support SSL'),
+    });
   });
 
   it('comes in through the Unix socket as well, and cancels there', async () => {
     const { gprxy, sidecar } = both.stack;
     const atSocket = { ...gprxy, host: sidecar.socketDirectory, port: 5432 };
-    const onStart = async (kill: (signal: NodeJS.Signals) => void) => {
-      await both.running('interrupted at a socket');
-      kill('SIGINT');
-    };
     const script = "select session_user; select pg_sleep(60), 'interrupted at a socket';";
-    const { stdout, stderr } = shown(await psql(atSocket, script, { args: ['-At'], onStart }));
+    const program = startPsql(atSocket, script, { args: ['-At'] });
+    await both.running('interrupted at a socket');
+    const { stdout, stderr } = await program.stop('SIGINT');
     expect(stdout).toBe(`${gprxy.user}\n`);
     expect(stderr).toContain('57014');
   });
@@ -52,12 +53,9 @@ export function describePsqlSessions(both: BothRoutes): void {
 
   it('ends its script at SIGINT, once the server has cancelled the query', async () => {
     const { stderr } = await both.same(async (route) => {
-      const script = "select pg_sleep(60), 'interrupted script'; select 'not run';";
-      const onStart = async (kill: (signal: NodeJS.Signals) => void) => {
-        await both.running('interrupted script');
-        kill('SIGINT');
-      };
-      return shown(await psql(route, script, { onStart }));
+      const program = startPsql(route, "select pg_sleep(60), 'interrupted script'; select 'not run';");
+      await both.running('interrupted script');
+      return program.stop('SIGINT');
     });
     expect(stderr).toContain('57014');
   });
