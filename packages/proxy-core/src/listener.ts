@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { shuttingDown } from './session/connection-errors.ts';
 import type { Admission } from './session/session-policy.ts';
@@ -25,6 +25,8 @@ export interface Listener {
 export async function listen({ address, maxConnections, serve }: ListenOptions): Promise<Listener> {
   const running = new Set<Promise<void>>();
   const ending = new AbortController();
+  // Every connection listens to it for as long as it lasts: many are no leak.
+  setMaxListeners(0, ending.signal);
   const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
     if (running.size >= 2 * maxConnections) return void socket.destroy();
     const session = serve(socket, ending.signal, { overLimit: running.size >= maxConnections });

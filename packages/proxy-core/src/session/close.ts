@@ -6,7 +6,7 @@ import { ConnectionLost, NotPostgres } from './connection-errors.ts';
 import type { SessionEnd, SessionEvents, SessionRecord } from './session-policy.ts';
 import type { UpstreamSession } from './upstream-login.ts';
 
-// Long enough for a client to read its last message, short enough not to hold a descriptor.
+// Long enough for the other end to take what is on its way to it, short enough not to hold a descriptor.
 const LINGER_MS = 2_000;
 
 /** Ends both sides once, with the first reason, and reports it. */
@@ -51,7 +51,15 @@ function endUpstream(upstream: UpstreamSession, abandoned: boolean): void {
       () => {},
     );
   }
+  destroyLater(socket);
   socket.destroySoon();
+}
+
+/** Whoever reads nothing, or never hangs up, is not waited for. */
+function destroyLater(socket: Socket): void {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** The one place where errors become ErrorResponse. `undefined`: nobody is left to tell, or nobody would understand. */
@@ -84,11 +92,8 @@ function closeClient(socket: Socket, lastWords: Buffer | undefined): Promise<voi
   return new Promise((resolve) => {
     socket.on('error', () => {});
     if (socket.destroyed) return resolve();
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    destroyLater(socket);
+    socket.once('close', () => resolve());
     if (!lastWords) return socket.destroySoon();
     socket.end(lastWords);
     socket.on('data', () => {});

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { createCertificateAuthority } from '@gprxy/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,22 +7,17 @@ import { encodeReadyForQuery } from '../wire/backend-messages.ts';
 import { encodeErrorResponse } from '../wire/error-response.ts';
 import { encodeQuery, terminate } from '../wire/frontend-messages.ts';
 import { relay } from './relay.ts';
+import { socketPair } from './socket-pair.testing.ts';
 
 const open: Socket[] = [];
 afterEach(() => {
   for (const socket of open.splice(0)) socket.destroy();
 });
 
-/** Two ends of one TCP connection. */
 async function pair(): Promise<[near: Socket, far: Socket]> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const far = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
-  const [near] = (await once(server, 'connection')) as [Socket];
-  server.close();
-  open.push(near, far);
-  for (const socket of [near, far]) socket.on('error', () => {});
-  return [near, far];
+  const sockets = await socketPair();
+  open.push(...sockets);
+  return sockets;
 }
 
 async function tlsPair(): Promise<[near: Socket, far: Socket]> {

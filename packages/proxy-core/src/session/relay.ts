@@ -72,7 +72,10 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
     upstream.once('error', onUpstreamEnd);
     upstream.once('close', () => onUpstreamEnd());
     signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    // Whatever went before there was anybody here to listen does not go again.
+    if (client.destroyed) finish('client');
+    else if (upstream.destroyed) onUpstreamEnd(upstream.errored ?? undefined);
+    else if (signal.aborted) onAbort();
   });
 }
 
