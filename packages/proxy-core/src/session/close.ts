@@ -78,10 +78,15 @@ function errorFields(error: unknown): ErrorFields {
     severity: 'FATAL',
     severityNonLocalized: 'FATAL',
     code: known?.sqlState ?? SqlState.InternalError,
-    message: known?.clientMessage ?? 'internal error in gprxy',
-    ...(known?.detail === undefined ? {} : { detail: known.detail }),
-    hint: known?.hint ?? 'The log of gprxy says more.',
+    message: sendable(known?.clientMessage ?? 'internal error in gprxy'),
+    ...(known?.detail === undefined ? {} : { detail: sendable(known.detail) }),
+    hint: sendable(known?.hint ?? 'The log of gprxy says more.'),
   };
+}
+
+/** What an error quotes, a claim of a token say, may hold a NUL, which would end the field. */
+function sendable(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
 }
 
 /**

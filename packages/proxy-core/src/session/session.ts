@@ -33,6 +33,8 @@ export async function runSession<Who>(
     const opening = await readStartup(record, policy.clientTls, lifetime.signal);
     if (opening.kind === 'nothing') return;
     if (opening.kind === 'cancel') {
+      // Whoever sent it need not wait for it.
+      lifetime.endWatch();
       return await answerCancel(opening.key, record.peer, cancels, policy.events, lifetime.signal);
     }
 
