@@ -20,7 +20,7 @@ export function testDirectory(): string {
 }
 
 /** A request that went out, with the test's own time at which it did. */
-export interface SentRequest {
+interface SentRequest {
   path: string;
   body: URLSearchParams;
   at: number;

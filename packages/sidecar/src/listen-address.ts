@@ -26,7 +26,7 @@ export function parseListenAddress(value: string, context: ListenContext): Liste
 }
 
 /** Throws a plain Error unless `host` is this machine only. Names other than localhost are not resolved: they may change. */
-export function requireLoopback(host: string): void {
+function requireLoopback(host: string): void {
   if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return;
   throw new Error(
     `"${host}" can be reached from other machines; gprxy listens on loopback (127.0.0.1, ::1) or a Unix socket only, ` +

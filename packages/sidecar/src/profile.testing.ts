@@ -2,7 +2,7 @@ import type { AccessToken, TokenSource } from '@gprxy/credentials';
 import type { Log } from './log.ts';
 import type { Profile } from './profile.ts';
 
-export const alice: AccessToken = {
+const alice: AccessToken = {
   token: 'alices-access-token',
   expiresAt: Date.UTC(2030, 0, 1),
   identity: {

@@ -37,7 +37,7 @@ export async function saveProfile(path: string, profile: NewProfile): Promise<vo
 }
 
 /** The text of the file with the profile in it. */
-export function withProfile(text: string, profile: NewProfile): string {
+function withProfile(text: string, profile: NewProfile): string {
   const lines = tomlLines(text);
   const isFirst = !lines.some((line) => line.path[0] === 'profiles');
   const keys = keysOf(isFirst ? { listen: '127.0.0.1:5433', ...profile } : profile);

@@ -5,7 +5,7 @@ import { askProvider } from './provider-error.ts';
 import type { ProviderTask } from './provider-task.ts';
 
 /** openid-client, loaded with the first conversation. */
-export type OpenidClient = typeof import('openid-client');
+type OpenidClient = typeof import('openid-client');
 
 export interface Provider {
   openid: OpenidClient;

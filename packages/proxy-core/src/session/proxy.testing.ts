@@ -9,7 +9,7 @@ import { runSession } from './session.ts';
 import type { CancelOutcome, SessionEnd, SessionPolicy } from './session-policy.ts';
 import { loginUpstream } from './upstream-login.ts';
 
-export function targetOf(postgres: TestPostgres): UpstreamTarget {
+function targetOf(postgres: TestPostgres): UpstreamTarget {
   const tls = { mode: 'verify-full', negotiation: 'postgres', ca: postgres.ca } as const;
   return { host: 'localhost', port: postgres.port, tls, connectTimeoutMs: 5_000 };
 }
