@@ -8,6 +8,12 @@ export const POSTGRESQL_ALPN = 'postgresql';
 /** The first byte of a TLS ClientHello record: how a direct TLS connection is told from a startup packet. */
 export const TLS_HANDSHAKE_BYTE = 0x16;
 
+/**
+ * libpq makes room for 8 KiB before each read, and its asynchronous functions never look for what a longer record left
+ * inside OpenSSL: psycopg, ruby-pg and pgbench then wait for bytes that they already have.
+ */
+const MAX_RECORD_BYTES_TO_CLIENTS = 8_192;
+
 /** What a client may ask of this listener. `required`: nothing but a CancelRequest is served in plaintext. */
 export type ClientTls =
   | { readonly mode: 'required' | 'accepted'; readonly context: SecureContext }
@@ -36,6 +42,7 @@ export async function acceptTls(
     secureContext: context,
     ALPNProtocols: [POSTGRESQL_ALPN],
   });
+  socket.setMaxSendFragment(MAX_RECORD_BYTES_TO_CLIENTS);
   await handshake(socket, 'secure', signal);
   if (options.direct && socket.alpnProtocol !== POSTGRESQL_ALPN) {
     socket.destroy();
