@@ -84,6 +84,7 @@ describe('S9 nobody gets a role by what is missing', () => {
     ['two at signs', rule('email_domain = "corp.example"'), { email: 'a@evil@corp.example' }, 'email_unverified'],
     ['an address of another domain', rule('email = "alice@corp.example"'), { email: 'alice@b.example' }, 'no_rule'],
     ['no name', groups, { email: undefined }, 'name_missing'],
+    ['a name with a NUL in it', groups, { email: 'alice\u0000@corp.example' }, 'name_missing'],
     ['an unverified address', groups, { email_verified: false }, 'email_unverified'],
     ['an address of which nobody says that it is verified', groups, { email_verified: undefined }, 'email_unverified'],
     ['a template whose claim is missing', rule('anyone = true', '{upn}'), {}, 'role_claim_missing'],

@@ -58,7 +58,7 @@ it('passes a cancel on to the end, though its sender is gone meanwhile', async (
   const server = await startServer();
   const proxy = await startProxy(server.port);
   const client = connect({ port: proxy.port, host: '127.0.0.1' });
-  client.write(encodeCancelRequest(KEY));
+  client.write(encodeCancelRequest(backendKey(KEY.pid, KEY.secret)));
   const atServer = await server.connected;
   client.resetAndDestroy();
   await proxy.senderLost;

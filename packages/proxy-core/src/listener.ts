@@ -1,5 +1,6 @@
 import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { SOCKET_OPTIONS } from './session/connect-upstream-socket.ts';
 import { shuttingDown } from './session/connection-errors.ts';
 import type { Admission } from './session/session-policy.ts';
 
@@ -27,7 +28,7 @@ export async function listen({ address, maxConnections, serve }: ListenOptions):
   const ending = new AbortController();
   // Every connection listens to it for as long as it lasts: many are no leak.
   setMaxListeners(0, ending.signal);
-  const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
+  const server = createServer({ ...SOCKET_OPTIONS, allowHalfOpen: true }, (socket) => {
     if (running.size >= 2 * maxConnections) return void socket.destroy();
     const session = serve(socket, ending.signal, { overLimit: running.size >= maxConnections });
     running.add(session);

@@ -14,7 +14,8 @@ export function claimAt(claims: Claims, path: ClaimPath): unknown {
 
 export function textClaim(claims: Claims, ...path: string[]): string | undefined {
   const value = claimAt(claims, path);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused, for a name is shown in many places
+  return typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value) ? value : undefined;
 }
 
 /** `scope` (RFC 8693, RFC 9068), or `scp` as Entra and Okta spell it. */

@@ -5,6 +5,11 @@ import { sslRequest } from '../wire/startup-packet.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
 
+/** Of both sides of a session: balancers and VPNs forget a quiet connection in minutes, the kernel asks after two hours. */
+export const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+/** For each address of a host but the last: Node's 250 ms can be less than a round trip to the other side of the world. */
+const ADDRESS_ATTEMPT_MS = 1_000;
+
 /** libpq's names. Only the two that check who answers may carry a token or a password in clear. */
 export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
 
@@ -51,9 +56,9 @@ function connectTcp(target: UpstreamTarget, signal: AbortSignal): Promise<Socket
     const socket = connect({
       host: target.host,
       port: target.port,
-      noDelay: true,
-      keepAlive: true,
+      ...SOCKET_OPTIONS,
       allowHalfOpen: true,
+      autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
     });
     const abort = () => fail(signal.reason);
     const settle = () => {
