@@ -23,9 +23,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const results: PartResult[] = [];
   for (const part of parts) results.push(await part.run(options, say));
   const report = { startedAt: startedAt.toISOString(), machine: describeMachine(), options, results };
-  process.stdout.write(
-    options.json ? `${JSON.stringify(report, undefined, 2)}\n` : `${results.map(formatPart).join('\n')}`,
-  );
+  // What has only just started says nothing about the bars.
+  const table = () => results.map((result) => formatPart(result, { judged: !options.smoke })).join('\n');
+  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : table());
   if (!options.smoke) say(`Written to ${await saveResults(report, startedAt)}`);
   return 0;
 }

@@ -5,9 +5,10 @@ export const USAGE = `npm run bench -- [PART...] [OPTIONS]
   --rounds N           rounds of each measurement (default 5)
   --seconds N          length of one pgbench run (default 2)
   --mib N,N            sizes of the bulk transfers in MiB (default 64)
-  --only NAME,NAME     contenders to run beside the direct connection: sidecar, pgbouncer, stunnel, haproxy
+  --only NAME,NAME     contenders to run beside the direct connection: sidecar, sidecar+gateway,
+                       gateway, pgbouncer, "pgbouncer tls", stunnel, haproxy
   --json               the results as JSON on stdout instead of the table
-  --cpu-prof DIR       write a CPU profile of each gprxy process into DIR
+  --cpu-prof DIR       write a CPU profile of the sidecar into DIR
   --smoke              the shortest run that touches everything: one round, few transactions, 1 MiB
 `;
 

@@ -7,6 +7,8 @@ import { leash } from '@gprxy/testkit';
 
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
+/** Whoever is not done by then hangs. */
+const CLIENT_TIMEOUT_MS = 300_000;
 
 /** A server that this process started, and that lives no longer than it. */
 export interface Program {
@@ -70,7 +72,7 @@ async function stop(child: ChildProcess): Promise<void> {
 export async function runClient(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, {
     env: { ...process.env, ...env },
-    maxBuffer: 64 << 20,
+    timeout: CLIENT_TIMEOUT_MS,
   });
   return stdout;
 }

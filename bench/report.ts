@@ -15,6 +15,7 @@ export interface ContenderReport {
 /** What is asked of us: at least so many times, or at most so much more than, what somebody else does in the same round. */
 export interface Bar {
   readonly ours: string;
+  /** Ours again where nobody is compared. */
   readonly than: string;
   readonly atLeastTimes?: number;
   readonly atMostMore?: number;
@@ -32,20 +33,21 @@ export interface MeasuredRow {
   readonly bars: readonly Bar[];
 }
 
-export function formatPart({ baseline, contenders, rows }: PartResult): string {
+/** The table, how to read it, and which of the bars are met (`judged`). */
+export function formatPart({ part, baseline, contenders, rows }: PartResult, { judged }: { judged: boolean }): string {
   const present = contenders.filter(({ leftOut }) => leftOut === undefined).map(({ name }) => name);
-  const columns = ['', ...present, 'bar'];
   const cells = rows.map((row) => [
     `${row.title}, ${row.unit}`,
     ...present.map((name) => formatCell(row, name, baseline)),
-    row.bars
-      .map((bar) => formatBar(row, bar))
-      .filter((text) => text !== '')
-      .join('; '),
   ]);
+  const how = `Medians with [least-most] of the rounds. x: times ${baseline} in the same round; +: more than it.`;
   const legend = contenders.map(({ name, does, tls, leftOut }) => `${name}: ${leftOut ?? [does, tls].join(' ')}`);
-  const how = `Medians with [least-most] of the rounds; x: times ${baseline} in the same round; +: more than it.`;
-  return `${formatTable(columns, cells)}\n${[how, ...legend].join('\n')}\n`;
+  const bars = rows.flatMap((row) => row.bars.map((bar) => formatBar(row, bar))).filter((line) => line !== undefined);
+  return [
+    formatTable([part, ...present], cells),
+    `${[how, ...legend].join('\n')}\n`,
+    ...(judged && bars.length > 0 ? [formatTable(['bar', 'asked', 'found', ''], bars)] : []),
+  ].join('\n');
 }
 
 function formatCell(row: MeasuredRow, name: string, baseline: string): string {
@@ -63,20 +65,24 @@ function withSpread({ median, least, most }: Summary, sign: 'x' | '+' | '' = '')
   return least === most ? shown : `${shown} [${formatNumber(least)}-${formatNumber(most)}]`;
 }
 
-function formatBar({ values, unit }: MeasuredRow, bar: Bar): string {
+function formatBar({ title, unit, values }: MeasuredRow, bar: Bar): string[] | undefined {
   const [ours, theirs] = [values[bar.ours], values[bar.than]];
-  if (ours === undefined || theirs === undefined) return '';
-  const { atLeastTimes, atMostMore, atMost } = bar;
+  if (ours === undefined || theirs === undefined) return undefined;
+  const { atLeastTimes, atMostMore, atMost = Number.POSITIVE_INFINITY } = bar;
+  const line = (than: string, asked: string, { median }: Summary, met: boolean) => [
+    `${title}, ${bar.ours}${than}`,
+    asked,
+    formatNumber(median),
+    met ? 'met' : 'SHORT',
+  ];
   if (atLeastTimes !== undefined) {
-    const { median } = pairwise(ours, theirs, ratio);
-    return `${verdict(median >= atLeastTimes)} ${formatNumber(median)} of ${bar.than} (>= ${atLeastTimes})`;
+    const found = pairwise(ours, theirs, ratio);
+    return line(` / ${bar.than}`, `>= ${atLeastTimes}`, found, found.median >= atLeastTimes);
   }
   if (atMostMore !== undefined) {
-    const { median } = pairwise(ours, theirs, difference);
-    return `${verdict(median <= atMostMore)} +${formatNumber(median)} (<= ${atMostMore} ${unit})`;
+    const found = pairwise(ours, theirs, difference);
+    return line(` - ${bar.than}`, `<= ${atMostMore} ${unit}`, found, found.median <= atMostMore);
   }
-  const { median } = summarize(ours);
-  return atMost === undefined ? '' : `${verdict(median < atMost)} (< ${atMost} ${unit})`;
+  const found = summarize(ours);
+  return line('', `<= ${atMost} ${unit}`, found, found.median <= atMost);
 }
-
-const verdict = (met: boolean): string => (met ? 'met:' : 'SHORT:');

@@ -9,9 +9,9 @@ export const haproxy: Contender = {
   name: 'HAProxy',
   does: 'TCP mode; plaintext to it, verified direct TLS (ALPN) to the server; a thread a core.',
   async start(server) {
-    const { postgres, directory } = server;
+    const { postgres } = server.stack;
     const port = await freePort();
-    const config = join(directory, 'haproxy.cfg');
+    const config = join(server.directory, 'haproxy.cfg');
     const text = `
 defaults
   mode tcp
@@ -26,6 +26,6 @@ backend postgresql
 `;
     await writeFile(config, text, { mode: 0o600 });
     const { pid, stop } = await startProgram({ command: 'haproxy', args: ['-db', '-q', '-f', config], port });
-    return { environment: plaintextEnvironment(server, port), pids: [pid], stop };
+    return { environment: plaintextEnvironment(server, port, server.password), pids: [pid], stop };
   },
 };

@@ -8,9 +8,9 @@ export const stunnel: Contender = {
   name: 'stunnel',
   does: 'protocol = pgsql, client mode; plaintext to it, verified TLS to the server; a thread a connection.',
   async start(server) {
-    const { postgres, directory } = server;
+    const { postgres } = server.stack;
     const port = await freePort();
-    const config = join(directory, 'stunnel.conf');
+    const config = join(server.directory, 'stunnel.conf');
     const text = `
 foreground = yes
 pid =
@@ -28,6 +28,6 @@ checkHost = localhost
 `;
     await writeFile(config, text, { mode: 0o600 });
     const { pid, stop } = await startProgram({ command: 'stunnel', args: [config], port });
-    return { environment: plaintextEnvironment(server, port), pids: [pid], stop };
+    return { environment: plaintextEnvironment(server, port, server.password), pids: [pid], stop };
   },
 };

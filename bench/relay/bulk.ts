@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leash } from '@gprxy/testkit';
-import type { Endpoint } from '../contender.ts';
+import type { Endpoint, Environment } from '../contender.ts';
 import { runClient } from '../program.ts';
 import type { BenchServer } from '../server.ts';
 import { runScript } from './pgbench.ts';
@@ -26,7 +26,7 @@ export interface Bulk {
 /** Prepares data for `mebibytes`; all its figures are MB/s of row data, the mean of `times` transfers on one connection. */
 export async function prepareBulk(
   { directory }: BenchServer,
-  environment: Endpoint['environment'],
+  environment: Environment,
   { mebibytes, times }: { mebibytes: number; times: number },
 ): Promise<Bulk> {
   const rows = (mebibytes * 2 ** 20) / ROW_BYTES;
@@ -52,7 +52,7 @@ export async function prepareBulk(
 }
 
 /** Runs `command` in psql `times` times on one connection; the sum of what its \timing says, in ms. */
-async function timedTotal(command: string, times: number, environment: Endpoint['environment']): Promise<number> {
+async function timedTotal(command: string, times: number, environment: Environment): Promise<number> {
   const commands = ['\\timing on', ...Array<string>(times).fill(command)].flatMap((text) => ['-c', text]);
   const output = await runClient('psql', ['-Xq', '-v', 'ON_ERROR_STOP=1', ...commands], environment);
   const found = [...output.matchAll(/^Time: ([\d.]+) ms/gm)].map((match) => Number(match[1]));
@@ -61,7 +61,7 @@ async function timedTotal(command: string, times: number, environment: Endpoint[
 }
 
 /** Nobody reads psql's output, so it stops reading from the server. */
-async function stall(sql: string, environment: Endpoint['environment']): Promise<void> {
+async function stall(sql: string, environment: Environment): Promise<void> {
   const env = { ...process.env, ...environment };
   const psql = leash(spawn('psql', ['-Xqc', sql], { env, stdio: ['ignore', 'pipe', 'ignore'] }));
   await sleep(STALL_MS);

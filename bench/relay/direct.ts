@@ -1,15 +1,12 @@
-import { type Contender, plaintextEnvironment } from '../contender.ts';
+import { type Contender, tlsEnvironment } from '../contender.ts';
 
 /** No relay: the client itself speaks TLS. */
 export const direct: Contender = {
   name: 'direct TLS',
   does: 'the client speaks verified TLS to the server itself.',
+  clientTls: true,
   async start(server) {
-    const environment = {
-      ...plaintextEnvironment(server, server.postgres.port),
-      PGSSLMODE: 'verify-full',
-      PGSSLROOTCERT: server.postgres.caFile,
-    };
+    const environment = tlsEnvironment(server, server.stack.postgres.port, server.password);
     return { environment, pids: [], stop: async () => {} };
   },
 };

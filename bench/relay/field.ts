@@ -7,6 +7,7 @@ import { residentMiB } from './relay-usage.ts';
 /** A contender that runs. */
 export interface Runner {
   readonly name: string;
+  readonly clientTls: boolean;
   readonly endpoint: Endpoint;
   /** Resident memory once it has served its first connection. */
   readonly idleMiB: number;
@@ -46,5 +47,6 @@ async function start(contender: Contender, server: BenchServer): Promise<{ runne
   const endpoint = await contender.start(server);
   const sql = "SELECT version || ' ' || cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
   const tls = (await runClient('psql', ['-XAtc', sql], endpoint.environment)).trim();
-  return { runner: { name: contender.name, endpoint, idleMiB: residentMiB(endpoint) }, tls };
+  const { name, clientTls = false } = contender;
+  return { runner: { name, clientTls, endpoint, idleMiB: residentMiB(endpoint) }, tls };
 }

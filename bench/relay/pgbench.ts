@@ -1,7 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Endpoint } from '../contender.ts';
+import type { Environment } from '../contender.ts';
 import { runClient } from '../program.ts';
 import { summarize } from '../statistics.ts';
 
@@ -24,12 +24,12 @@ export interface SelectResult {
 }
 
 /** Makes pgbench's tables: 100,000 rows, which the server holds in memory. */
-export async function createTables(environment: Endpoint['environment']): Promise<void> {
+export async function createTables(environment: Environment): Promise<void> {
   await runClient('pgbench', ['-i', '-s', '1', '-q'], environment);
 }
 
 /** `pgbench -S`: one row by primary key a transaction. */
-export async function runSelects(environment: Endpoint['environment'], run: SelectRun): Promise<SelectResult> {
+export async function runSelects(environment: Environment, run: SelectRun): Promise<SelectResult> {
   const { mode, clients, length, latencies } = run;
   const threads = Math.min(clients, availableParallelism());
   const limit = 'seconds' in length ? ['-T', String(length.seconds)] : ['-t', String(length.transactions)];
@@ -49,7 +49,7 @@ export async function runSelects(environment: Endpoint['environment'], run: Sele
 }
 
 /** The mean time in ms of one run of the SQL in `file`; pgbench reads all rows and drops them. */
-export async function runScript(environment: Endpoint['environment'], file: string, times: number): Promise<number> {
+export async function runScript(environment: Environment, file: string, times: number): Promise<number> {
   const output = await runClient('pgbench', ['-n', '-f', file, '-c', '1', '-t', String(times)], environment);
   return figure(output, /latency average = ([\d.]+) ms/);
 }

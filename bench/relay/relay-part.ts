@@ -4,16 +4,17 @@ import type { Contender } from '../contender.ts';
 import type { BenchOptions } from '../options.ts';
 import type { Part } from '../part.ts';
 import { haproxy } from '../peers/haproxy.ts';
-import { pgbouncer } from '../peers/pgbouncer.ts';
+import { pgbouncer, pgbouncerWithClientTls } from '../peers/pgbouncer.ts';
 import { stunnel } from '../peers/stunnel.ts';
 import type { MeasuredRow } from '../report.ts';
 import { type BenchServer, startBenchServer } from '../server.ts';
 import { prepareBulk } from './bulk.ts';
 import { direct } from './direct.ts';
 import { type Runner, startField } from './field.ts';
+import { gateway } from './gateway.ts';
 import { createTables } from './pgbench.ts';
 import { measureSelects } from './selects.ts';
-import { sidecar } from './sidecar.ts';
+import { sidecar, sidecarAndGateway } from './sidecar.ts';
 import { measureTransfers } from './transfers.ts';
 
 /** P1 and P2: what the way through gprxy costs once a session is up. */
@@ -37,7 +38,7 @@ export const relayPart: Part = {
 };
 
 function contenders(options: BenchOptions): Contender[] {
-  const relays = [sidecar(options), pgbouncer, stunnel, haproxy];
+  const relays = [sidecar(options), sidecarAndGateway, pgbouncer, stunnel, haproxy, gateway, pgbouncerWithClientTls];
   const { only } = options;
   return [direct, ...relays.filter(({ name }) => only === undefined || only.includes(name.toLowerCase()))];
 }
@@ -52,7 +53,9 @@ async function measureAll(
   const latencies = join(server.directory, 'latencies');
   await mkdir(latencies);
   await createTables(environment);
-  const rows = await measureSelects(runners, options, latencies, say);
+  // Small queries were only asked of what stands on the client's own machine.
+  const local = runners.filter(({ name, clientTls }) => name === direct.name || !clientTls);
+  const rows = await measureSelects(local, options, latencies, say);
   for (const mebibytes of options.mebibytes) {
     const bulk = await prepareBulk(server, environment, { mebibytes, times: options.smoke ? 1 : 3 });
     rows.push(...(await measureTransfers(runners, bulk, options.rounds, say)));

@@ -1,33 +1,57 @@
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@gprxy/testkit';
 import { type Contender, plaintextEnvironment } from '../contender.ts';
-import { startProgram } from '../program.ts';
+import { type Program, startProgram } from '../program.ts';
+import type { BenchServer, Login } from '../server.ts';
 import type { SidecarSettings } from './sidecar-process.ts';
 
 const PROCESS = fileURLToPath(new URL('sidecar-process.ts', import.meta.url));
 
+interface SidecarOptions {
+  cpuProfileDirectory?: string;
+}
+
 /** The sidecar in a process of its own, with a token at hand. */
-export function sidecar(options: { cpuProfileDirectory?: string }): Contender {
+export function sidecar(options: SidecarOptions): Contender {
   return {
     name: 'sidecar',
     does: 'gprxy; plaintext to it, token login over verified TLS to the server; one thread.',
     async start(server) {
-      const { postgres, user, token } = server;
-      const port = await freePort();
-      const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: postgres.caFile });
-      const upstream = `postgresql://${postgres.host}:${postgres.port}/${postgres.database}?${tls}`;
-      const settings: SidecarSettings = { port, upstream, user, token };
-      const { pid, stop } = await startProgram({
-        command: process.execPath,
-        args: [...profiling(options.cpuProfileDirectory), '--import', 'tsx', PROCESS],
-        env: { GPRXY_BENCH_SIDECAR: JSON.stringify(settings) },
-        port,
-      });
-      return { environment: plaintextEnvironment(server, port), pids: [pid], stop };
+      const { port, program } = await run(server, server.stack.postgres.port, server.password, options);
+      const environment = plaintextEnvironment(server, port, server.password);
+      return { environment, pids: [program.pid], stop: program.stop };
     },
   };
 }
 
-function profiling(directory: string | undefined): string[] {
-  return directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`];
+/** The whole way of a person: both of our programs, one after the other. */
+export const sidecarAndGateway: Contender = {
+  name: 'sidecar+gateway',
+  does: 'gprxy; plaintext to the sidecar, TLS to the gateway, TLS to the server; one thread each; CPU and memory of both.',
+  async start(server) {
+    const { gateway } = server.stack;
+    const { port, program } = await run(server, gateway.port, server.person, {});
+    const environment = plaintextEnvironment(server, port, server.person);
+    return { environment, pids: [program.pid, gateway.program.pid], stop: program.stop };
+  },
+};
+
+async function run(
+  { stack, database }: BenchServer,
+  upstreamPort: number,
+  login: Login,
+  { cpuProfileDirectory }: SidecarOptions,
+): Promise<{ port: number; program: Program }> {
+  const port = await freePort();
+  const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: stack.caFile });
+  const upstream = `postgresql://127.0.0.1:${upstreamPort}/${database}?${tls}`;
+  const settings: SidecarSettings = { port, upstream, user: login.user, token: login.secret };
+  const profiling = cpuProfileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDirectory}`];
+  const program = await startProgram({
+    command: process.execPath,
+    args: [...profiling, '--import', 'tsx', PROCESS],
+    env: { GPRXY_BENCH_SIDECAR: JSON.stringify(settings) },
+    port,
+  });
+  return { port, program };
 }

@@ -7,8 +7,13 @@ import { cpuOf, peakOver } from './relay-usage.ts';
 const RATE_BARS: readonly Bar[] = [
   { ours: 'sidecar', than: 'PgBouncer', atLeastTimes: 1.1 },
   { ours: 'sidecar', than: 'direct TLS', atLeastTimes: 0.8 },
+  { ours: 'gateway', than: 'PgBouncer TLS', atLeastTimes: 1.1 },
+  { ours: 'gateway', than: 'direct TLS', atLeastTimes: 0.8 },
 ];
-const MEMORY_BARS: readonly Bar[] = [{ ours: 'sidecar', than: 'sidecar', atMost: 64 }];
+const MEMORY_BARS: readonly Bar[] = [
+  { ours: 'sidecar', than: 'sidecar', atMost: 64 },
+  { ours: 'gateway', than: 'gateway', atMost: 64 },
+];
 
 /** P2: bulk transfers of one size, and the memory that they cost. */
 export async function measureTransfers(
