@@ -7,8 +7,8 @@ import { MessageType } from '../wire/message-type.ts';
 
 /** A record of this size is rarely alone. */
 const BULK_RECORD_BYTES = 4_096;
-/** What one read from the kernel brings at most: this much may wait to be written before the other side is paused. */
-const MAX_UNWRITTEN_BYTES = 65_536;
+/** This much may wait to be written before the other side is paused: what four reads from the kernel bring at most. */
+const MAX_UNWRITTEN_BYTES = 262_144;
 
 /** How a session ended, told once, with the first reason. Byte counts are of the relay alone. */
 export interface RelayOutcome {
