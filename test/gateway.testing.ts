@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loginUpstream, PROTOCOL_3_2, type UpstreamSession } from '@gprxy/proxy-core';
 import { alice, type ProgramEnd, type Stack, spawnProgram } from '@gprxy/testkit';
@@ -78,9 +81,16 @@ export async function auditUntil(
   stack: Stack,
   enough: (records: Array<Record<string, unknown>>) => boolean,
 ): Promise<Array<Record<string, unknown>>> {
-  for (;;) {
-    const records = await stack.audit();
-    if (enough(records)) return records;
-    await new Promise((resolve) => setImmediate(resolve));
+  // Before the first look, so that nothing comes unseen between it and the wait.
+  const watcher = watch(dirname(stack.gateway.configFile));
+  try {
+    for (;;) {
+      const changed = once(watcher, 'change');
+      const records = await stack.audit();
+      if (enough(records)) return records;
+      await changed;
+    }
+  } finally {
+    watcher.close();
   }
 }

@@ -14,9 +14,9 @@ export function describePlaintext(stackOf: () => Stack): void {
     it.each<[string, () => Promise<Buffer[]>]>([
       ['a startup', async () => [startup()]],
       ['a startup that wants OAUTHBEARER', async () => [startup([BY_OAUTHBEARER])]],
-      ['a startup of version 3.2', async () => [startup([], { protocolVersion: PROTOCOL_3_0 + 2 })]],
+      ['a startup of version 3.2', async () => [startup([], PROTOCOL_3_0 + 2)]],
       ['a startup and, unasked, the token', async () => [startup(), encodePasswordMessage(await token())]],
-      ['a startup of somebody unknown', async () => [startup([], { user: 'nobody' })]],
+      ['a startup of somebody unknown', async () => [startup([['user', 'nobody']])]],
     ])('S13 %s is refused before anything is asked for', async (_name, write) => {
       const session = await plain();
       const message = await session.send(...(await write())).next();
@@ -53,7 +53,7 @@ export function describePlaintext(stackOf: () => Stack): void {
   });
 
   describe('S11 a second startup in the place of', () => {
-    const second = startup([], { user: 'bob@corp.example' });
+    const second = startup([['user', 'bob@corp.example']]);
 
     it.each<[string, readonly (readonly [string, string])[]]>([
       ['the password', []],

@@ -10,7 +10,7 @@ export function describeVersions(stackOf: () => Stack): void {
   /** Logs in and returns what the server said before and after it asked for the password. */
   async function logIn(protocolVersion: number, options: ReadonlyArray<readonly [string, string]> = []) {
     const session = await WireSession.secure(stackOf());
-    const before = await session.send(startup(options, { protocolVersion })).upTo('RE');
+    const before = await session.send(startup(options, protocolVersion)).upTo('RE');
     const after = await session.send(encodePasswordMessage(await stackOf().provider.signToken())).upTo('ZE');
     session.end();
     const keyBytes = (after.find(({ type }) => type === 'K')?.body.length ?? 4) - 4;
@@ -66,7 +66,7 @@ export function describeVersions(stackOf: () => Stack): void {
     });
 
     it.each<[string, Buffer]>([
-      ['3.9999', startup([], { protocolVersion: PROTOCOL_3_9999 })],
+      ['3.9999', startup([], PROTOCOL_3_9999)],
       [
         '3.0 with protocol options',
         startup([
@@ -74,9 +74,9 @@ export function describeVersions(stackOf: () => Stack): void {
           ['_pq_.z', ''],
         ]),
       ],
-      ['3.2 with a protocol option', startup([['_pq_.x', '']], { protocolVersion: PROTOCOL_3_2 })],
-      ['4.0', startup([], { protocolVersion: 0x0004_0000 })],
-      ['255.255', startup([], { protocolVersion: 0x00ff_00ff })],
+      ['3.2 with a protocol option', startup([['_pq_.x', '']], PROTOCOL_3_2)],
+      ['4.0', startup([], 0x0004_0000)],
+      ['255.255', startup([], 0x00ff_00ff)],
       ['SSLRequest once more, within TLS', sslRequest],
       ['GSSENCRequest within TLS', GSSENC_REQUEST],
     ])('S28 %s is answered as by PostgreSQL 18', async (_name, first) => {
@@ -85,8 +85,8 @@ export function describeVersions(stackOf: () => Stack): void {
     });
 
     it.each<[string, Buffer]>([
-      ['2.0', startup([], { protocolVersion: 0x0002_0000 })],
-      ['4.0', startup([], { protocolVersion: 0x0004_0000 })],
+      ['2.0', startup([], 0x0002_0000)],
+      ['4.0', startup([], 0x0004_0000)],
       ['SSLRequest within direct TLS', sslRequest],
       ['GSSENCRequest within direct TLS', GSSENC_REQUEST],
     ])('S28 %s is told 0A000, and which versions there are', async (_name, first) => {

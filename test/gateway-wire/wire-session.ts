@@ -13,12 +13,16 @@ export interface WireMessage {
 
 export const BY_OAUTHBEARER = ['options', '-c gprxy.auth=oauthbearer'] as const;
 
-/** What alice's client says first. */
+/** What alice's client says first, in protocol 3.0; `parameters` replace its own. */
 export function startup(
-  more: Iterable<readonly [string, string]> = [],
-  { protocolVersion = PROTOCOL_3_0, user = alice.email } = {},
+  parameters: Iterable<readonly [name: string, value: string]> = [],
+  protocolVersion = PROTOCOL_3_0,
 ): Buffer {
-  return encodeStartupMessage(protocolVersion, [['user', user], ['database', 'sales'], ...more]);
+  const alices = [
+    ['user', alice.email],
+    ['database', 'sales'],
+  ] as const;
+  return encodeStartupMessage(protocolVersion, new Map([...alices, ...parameters]));
 }
 
 /** A client of the gateway, or of whoever listens at `port`, that sends bytes and reads messages. */

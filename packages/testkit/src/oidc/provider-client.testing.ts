@@ -9,6 +9,7 @@ interface Reply {
   device_code?: string;
   verification_uri_complete?: string;
   access_token?: string;
+  id_token?: string;
   refresh_token?: string;
 }
 
