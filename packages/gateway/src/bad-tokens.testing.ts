@@ -181,6 +181,7 @@ async function wrongClaims(forge: TokenForge): Promise<Record<string, Promise<st
     'exp a year ago': claims({ exp: now - 31_536_000 }),
     'exp 0': claims({ exp: 0 }),
     'exp before 1970': claims({ exp: -now }),
+    'exp that no date can have': claims({ exp: 1e300 }),
     'exp that is a text': claims({ exp: String(now + 300) }),
     'exp that is null': claims({ exp: null }),
     'exp that is a list': claims({ exp: [now + 300] }),

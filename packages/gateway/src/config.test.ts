@@ -101,6 +101,12 @@ describe('a wrong file is refused with its line', () => {
       15,
       /twice/,
     ],
+    [
+      'scopes beyond what clients read',
+      replaced('audience =', `required_scopes = ["${'x'.repeat(2_000)}"]\naudience =`),
+      3,
+      /more scopes, or a longer URL, than clients read/,
+    ],
     ['a skew over 60 s', replaced('audience =', 'clock_skew = "61s"\naudience ='), 5, /at most "60s"/],
     [
       'set-role',

@@ -8,6 +8,7 @@ import { type HostAndPort, isLoopback, parseHostAndPort } from './config/listen-
 import { type CheckedFile, checkFile } from './config/read-file.ts';
 import { type Rule, readRules } from './config/rules.ts';
 import { roleProblem } from './identity/role-name.ts';
+import { oauthBearerChallenge } from './oauthbearer-challenge.ts';
 
 export type AuthMethod = 'password' | 'oauthbearer';
 
@@ -67,7 +68,7 @@ export function loadConfig({ path, env, readFile, allowRootCredentials = false }
     maxTokenBytes: table.max_token_bytes,
     stateDirectory: table.state_directory === undefined ? undefined : fileAt(table.state_directory),
     allowPrivilegedLogins,
-    issuers: readIssuers(file, fileAt),
+    issuers: readAllIssuers(file, fileAt),
     databases: readDatabases(file, fileAt),
     rules: readRules(file, allowPrivilegedLogins),
     claimSettings: readClaimSettings(file),
@@ -104,6 +105,18 @@ function readListen({ table, fail }: CheckedFile): HostAndPort[] {
     }
     return address;
   });
+}
+
+function readAllIssuers(file: CheckedFile, fileAt: (name: string) => string): IssuerConfig[] {
+  const issuers = readIssuers(file, fileAt);
+  const [first] = issuers;
+  if (!first) return issuers;
+  try {
+    oauthBearerChallenge(first);
+  } catch {
+    file.fail(['issuers', 0], 'has more scopes, or a longer URL, than clients read that ask where to sign in');
+  }
+  return issuers;
 }
 
 function readAudit({ table: { audit }, fail }: CheckedFile, fileAt: (name: string) => string): AuditConfig {

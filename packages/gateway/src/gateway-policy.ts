@@ -1,17 +1,17 @@
 import { createSecureContext } from 'node:tls';
 import {
   type ClientTls,
-  encodeOAuthBearerChallenge,
   requireUser,
   type SessionEvents,
   type SessionPolicy,
   type UpstreamTarget,
 } from '@gprxy/proxy-core';
 import { authenticateClient, chooseMethod } from './authenticate-client.ts';
+import type { IssuerConfig } from './config/issuers.ts';
 import type { GatewayConfig } from './config.ts';
 import { createBackendConnector, frontendKeyFor } from './connect-backend.ts';
 import { identifyClient, type Who } from './identify-client.ts';
-import { discoveryUrl } from './jwks/fetch-keys.ts';
+import { oauthBearerChallenge } from './oauthbearer-challenge.ts';
 import { backendParameters, clientSettings } from './startup-parameters.ts';
 import type { VerifyToken } from './verify-token.ts';
 
@@ -27,7 +27,8 @@ export interface PolicyDependencies {
 /** What the gateway does at each step of a session; the steps themselves are proxy-core's. */
 export function createGatewayPolicy(config: GatewayConfig, dependencies: PolicyDependencies): SessionPolicy<Who> {
   const { verifyToken, targets, readFile, now, events } = dependencies;
-  const challenge = challengeFor(config);
+  // The first issuer is that of people without a token.
+  const challenge = oauthBearerChallenge(config.issuers[0] as IssuerConfig);
   const connectBackend = createBackendConnector(config.allowPrivilegedLogins, now);
   return {
     clientTls: clientTls(config, readFile),
@@ -61,11 +62,4 @@ function clientTls({ tls }: GatewayConfig, readFile: (path: string) => string): 
   const cert = readFile(tls.certFile);
   const key = readFile(tls.keyFile);
   return { mode: 'required', context: createSecureContext({ cert, key, minVersion: 'TLSv1.2' }) };
-}
-
-/** Where a client without a token gets one: the first issuer of the file. */
-function challengeFor({ issuers }: GatewayConfig): Buffer {
-  const [first] = issuers;
-  const scope = ['openid', ...(first?.requiredScopes ?? [])].join(' ');
-  return encodeOAuthBearerChallenge({ openidConfiguration: discoveryUrl(first?.issuer ?? ''), scope });
 }

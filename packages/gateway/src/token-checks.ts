@@ -10,7 +10,11 @@ export function requireClaims(claims: JWTPayload, issuer: IssuerConfig, now: num
   const reject = rejectOf(claims, issuer);
   if (typeof claims.sub !== 'string' || claims.sub === '')
     throw reject('token_claims', 'The access token has no valid "sub".');
-  const { iat } = claims;
+  const { iat, exp } = claims;
+  // What is no date could be in no audit record, and would never end.
+  if (Number.isNaN(new Date(Number(exp) * 1_000).getTime())) {
+    throw reject('token_claims', 'The access token has no valid "exp".');
+  }
   if (iat !== undefined && (typeof iat !== 'number' || iat * 1_000 > now + issuer.clockSkewMs)) {
     throw reject('token_not_yet_valid', 'The access token was issued in the future; compare the clocks.');
   }
