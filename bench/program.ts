@@ -19,14 +19,17 @@ export interface Program {
 export interface ProgramOptions {
   readonly command: string;
   readonly args: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
+  /** Sent to its standard input, which then ends. */
+  readonly input?: string;
   /** Of 127.0.0.1; it is ready when it accepts there. */
   readonly port: number;
 }
 
 /** Rejects with what the program wrote to stderr when it ends instead of listening. */
-export async function startProgram({ command, args, env, port }: ProgramOptions): Promise<Program> {
-  const child = leash(spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } }));
+export async function startProgram({ command, args, input, port }: ProgramOptions): Promise<Program> {
+  const child = leash(spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'] }));
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-4_000);

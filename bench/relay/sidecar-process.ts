@@ -1,4 +1,5 @@
-// A sidecar as `gprxy start` runs it, but for the token, which is given.
+// A sidecar as `gprxy start` runs it, but for the token, which comes with the settings on standard input.
+import { readFileSync } from 'node:fs';
 import { startSidecar } from '@gprxy/sidecar';
 
 export interface SidecarSettings {
@@ -8,7 +9,7 @@ export interface SidecarSettings {
   readonly token: string;
 }
 
-const { port, upstream, user, token }: SidecarSettings = JSON.parse(process.env.GPRXY_BENCH_SIDECAR ?? '{}');
+const { port, upstream, user, token }: SidecarSettings = JSON.parse(readFileSync(0, 'utf8'));
 const nothing = () => {};
 const identity = { issuer: 'https://login.example', subject: user, email: user, claims: {} };
 

@@ -50,7 +50,7 @@ async function run(
   const program = await startProgram({
     command: process.execPath,
     args: [...profiling, '--import', 'tsx', PROCESS],
-    env: { GPRXY_BENCH_SIDECAR: JSON.stringify(settings) },
+    input: JSON.stringify(settings),
     port,
   });
   return { port, program };
