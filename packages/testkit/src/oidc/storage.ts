@@ -7,6 +7,9 @@ interface Entry {
   expiresAt: number;
 }
 
+/** For so long a provider still knows that a code has expired (`expired_token`); after that it knows no such code. */
+const EXPIRED_CODE_SECONDS = 600;
+
 /** Keeps what the provider issues in memory, for as long as the returned factory lives: also when its keys change. */
 export function createStorage(): AdapterFactory {
   const entries = new Map<string, Entry>();
@@ -23,7 +26,9 @@ class StorageAdapter implements Adapter {
   }
 
   async upsert(id: string, payload: AdapterPayload, expiresInSeconds?: number): Promise<void> {
-    const expiresAt = expiresInSeconds ? Date.now() + expiresInSeconds * 1000 : Number.POSITIVE_INFINITY;
+    const keptSeconds =
+      expiresInSeconds && expiresInSeconds + (this.#model === 'DeviceCode' ? EXPIRED_CODE_SECONDS : 0);
+    const expiresAt = keptSeconds ? Date.now() + keptSeconds * 1000 : Number.POSITIVE_INFINITY;
     this.#entries.set(`${this.#model}:${id}`, { model: this.#model, id, payload, expiresAt });
   }
 
