@@ -8,11 +8,14 @@ export class Terminal {
   #screen = '';
   #changed: () => void = () => undefined;
 
-  /** `script` makes the terminal; that of util-linux has other arguments than BSD's. */
+  /**
+   * `script` makes the terminal; that of util-linux has other arguments than BSD's. The command takes the place of the
+   * shell that starts it (`exec`): a shell that waited for it would get Ctrl-C too, and dash then ends with 130.
+   */
   constructor(command: string, env: NodeJS.ProcessEnv) {
     const isLinux = process.platform === 'linux';
-    const args = isLinux ? ['-q', '-e', '-c', command, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', command];
-    this.#child = leash(spawn('script', args, { env: { ...process.env, TERM: 'dumb', ...env } }));
+    const args = isLinux ? ['-q', '-e', '-c', `exec ${command}`, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', `exec ${command}`];
+    this.#child = leash(spawn('script', args, { env: { ...process.env, SHELL: '/bin/sh', TERM: 'dumb', ...env } }));
     this.#child.stdin.on('error', () => undefined);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#screen += text;
