@@ -14,7 +14,9 @@ export class Terminal {
    */
   constructor(command: string, env: NodeJS.ProcessEnv) {
     const isLinux = process.platform === 'linux';
-    const args = isLinux ? ['-q', '-e', '-c', `exec ${command}`, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', `exec ${command}`];
+    const args = isLinux
+      ? ['-q', '-e', '-c', `exec ${command}`, '/dev/null']
+      : ['-q', '/dev/null', 'sh', '-c', `exec ${command}`];
     this.#child = leash(spawn('script', args, { env: { ...process.env, SHELL: '/bin/sh', TERM: 'dumb', ...env } }));
     this.#child.stdin.on('error', () => undefined);
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
