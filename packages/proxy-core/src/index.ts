@@ -14,6 +14,7 @@ export type { TlsMode, UpstreamTarget, UpstreamTls } from './session/connect-ups
 export { connectUpstreamSocket, isVerified } from './session/connect-upstream-socket.ts';
 export { ConnectionLost, NotPostgres } from './session/connection-errors.ts';
 export { withDeadline } from './session/deadline.ts';
+export { type Address, type Dial, dialTcp, SOCKET_OPTIONS } from './session/dial.ts';
 export { type Message, MessageChannel, unexpectedMessage } from './session/message-channel.ts';
 export type { ClientTls } from './session/negotiate-tls.ts';
 export { POSTGRESQL_ALPN } from './session/negotiate-tls.ts';

@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { SOCKET_OPTIONS } from './session/connect-upstream-socket.ts';
 import { shuttingDown } from './session/connection-errors.ts';
+import { SOCKET_OPTIONS } from './session/dial.ts';
 import type { Admission } from './session/session-policy.ts';
 
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };

@@ -1,14 +1,10 @@
-import { connect, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { GprxyError, SqlState, UpstreamError } from '../errors.ts';
 import { sslRequest } from '../wire/startup-packet.ts';
+import { type Dial, dialTcp } from './dial.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
-
-/** Of both sides of a session: balancers and VPNs forget a quiet connection in minutes, the kernel asks after two hours. */
-export const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
-/** For each address of a host but the last: Node's 250 ms can be less than a round trip to the other side of the world. */
-const ADDRESS_ATTEMPT_MS = 1_000;
 
 /** libpq's names. Only the two that check who answers may carry a token or a password in clear. */
 export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
@@ -30,6 +26,8 @@ export interface UpstreamTarget {
   readonly tls: UpstreamTls;
   /** For everything from the TCP connection to the end of the login. */
   readonly connectTimeoutMs: number;
+  /** The way there; straight by TCP when absent. */
+  readonly dial?: Dial;
 }
 
 /** Whether what is sent to `tls` can only be read by the server that it is meant for. */
@@ -39,7 +37,7 @@ export function isVerified(tls: UpstreamTls): boolean {
 
 /** A connection to `target`, encrypted and verified as `target.tls` demands. Errors: UpstreamError, 08001. */
 export async function connectUpstreamSocket(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
-  const plain = await connectTcp(target, signal);
+  const plain = await dialUpstream(target, signal);
   if (target.tls.mode === 'disable') return plain;
   try {
     if (target.tls.negotiation === 'postgres') await requestTls(plain, target, signal);
@@ -50,35 +48,14 @@ export async function connectUpstreamSocket(target: UpstreamTarget, signal: Abor
   }
 }
 
-function connectTcp(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connect({
-      host: target.host,
-      port: target.port,
-      ...SOCKET_OPTIONS,
-      allowHalfOpen: true,
-      autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
-    });
-    const abort = () => fail(signal.reason);
-    const settle = () => {
-      signal.removeEventListener('abort', abort);
-      socket.off('error', refused);
-    };
-    const fail = (error: Error) => {
-      settle();
-      socket.on('error', () => {});
-      socket.destroy();
-      reject(error);
-    };
-    const refused = (cause: Error) => fail(unreachable(target, cause));
-    socket.once('error', refused);
-    socket.once('connect', () => {
-      settle();
-      resolve(socket);
-    });
-    signal.addEventListener('abort', abort, { once: true });
-  });
+async function dialUpstream(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
+  try {
+    return await (target.dial ?? dialTcp)(target, signal);
+  } catch (error) {
+    // A way that is none (a proxy, a jump host) says itself what is wrong with it.
+    if (signal.aborted || error instanceof GprxyError) throw error;
+    throw unreachable(target, error as Error);
+  }
 }
 
 /**
