@@ -3,12 +3,14 @@ export { type Config, type ConfigInput, loadConfig, selectProfile } from './conf
 export { ConfigError, type ConfigErrorOptions } from './config-error.ts';
 export { ControlError, type ControlErrorCode, requestControl } from './control.ts';
 export { createLog, type LogOptions } from './create-log.ts';
+export { saveDefaultProfile } from './default-profile.ts';
 export { type Log, silentLog } from './log.ts';
 export { type Paths, type PathsInput, paths } from './paths.ts';
 export { createProcPeerLookup, type PeerLookup, type TcpEnds } from './peer-uid.ts';
 export type { ListenAddress, LocalAuth, Profile } from './profile.ts';
+export { removeProfile } from './remove-profile.ts';
 export { type DaemonOptions, type DaemonOutcome, runDaemon } from './run-daemon.ts';
-export { type NewProfile, saveProfile } from './save-profile.ts';
+export { draftProfile, type NewProfile, replaceProfile, saveProfile } from './save-profile.ts';
 export { AlreadyRunningError } from './serve-control.ts';
 export type { SidecarProblem } from './serve-profile.ts';
 export { type Sidecar, type SidecarListener, type SidecarOptions, startSidecar } from './start-sidecar.ts';

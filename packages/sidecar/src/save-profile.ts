@@ -1,16 +1,20 @@
-import { chmod, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import type { CredentialKind } from '@gprxy/credentials';
 import { stringify } from 'smol-toml';
 import { ConfigError } from './config-error.ts';
+import { editConfigFile } from './edit-config-file.ts';
 import { parseConfig } from './parse-config.ts';
+import type { Profile } from './profile.ts';
+import { withoutProfile } from './remove-profile.ts';
 import { type TomlLine, tomlLines } from './toml-lines.ts';
 
 /** A profile as a person would write it into the file. Keys left out take the defaults of the file, or stay as they are. */
 export interface NewProfile {
   readonly name: string;
-  readonly issuer: string;
-  readonly clientId: string;
   readonly upstream: string;
+  /** Left out: `oidc`. What the other kinds need is in `keys`. */
+  readonly credential?: CredentialKind;
+  readonly issuer?: string;
+  readonly clientId?: string;
   readonly audience?: string;
   readonly resource?: string;
   readonly scopes?: readonly string[];
@@ -19,6 +23,9 @@ export interface NewProfile {
   readonly listen?: string | readonly string[];
   readonly localAuth?: string;
   readonly user?: string;
+  readonly login?: 'auto' | 'device' | 'browser';
+  /** Further keys as they are spelled in the file. */
+  readonly keys?: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
 /**
@@ -27,13 +34,20 @@ export interface NewProfile {
  * directory. Rejects with ConfigError, and leaves the file alone, if the result would not load.
  */
 export async function saveProfile(path: string, profile: NewProfile): Promise<void> {
-  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw new ConfigError(`cannot be read (${error.code})`, { path, cause: error });
+  await editConfigFile(path, (text) => loading(withProfile(text, profile), path, profile.name).text);
+}
+
+/** The same, but nothing of a former profile of that name stays. */
+export async function replaceProfile(path: string, profile: NewProfile): Promise<void> {
+  await editConfigFile(path, (text) => {
+    const kept = withoutProfile(text, profile.name, path, { keepDefault: true });
+    return loading(withProfile(kept, profile), path, profile.name).text;
   });
-  const after = withProfile(before, profile);
-  requireLoads(after, path, profile.name);
-  await replaceFile(path, after);
+}
+
+/** What the file would say of the profile, with its defaults; nothing is read or written. Throws ConfigError if it would not load. */
+export function draftProfile(path: string, profile: NewProfile): Profile {
+  return loading(withProfile('', profile), path, profile.name).profile;
 }
 
 /** The text of the file with the profile in it. */
@@ -59,6 +73,7 @@ function joined(text: string, addition: string): string {
 /** Lines of the file by key. */
 function keysOf(profile: NewProfile): Map<string, string> {
   const values = {
+    credential: profile.credential,
     issuer: profile.issuer,
     client_id: profile.clientId,
     audience: profile.audience,
@@ -69,6 +84,8 @@ function keysOf(profile: NewProfile): Map<string, string> {
     listen: profile.listen,
     local_auth: profile.localAuth,
     user: profile.user,
+    login: profile.login,
+    ...profile.keys,
   };
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return new Map(given.map(([key, value]) => [key, keyLine(key, value)]));
@@ -78,7 +95,7 @@ function keyLine(key: string, value: unknown): string {
   return stringify({ [key]: value }).trimEnd();
 }
 
-/** Replaces or inserts the lines of one table. Values that span lines do not survive this; requireLoads notices. */
+/** Replaces or inserts the lines of one table. Values that span lines do not survive this; loading it notices. */
 function withKeys(
   text: string,
   lines: readonly TomlLine[],
@@ -97,25 +114,14 @@ function withKeys(
   return rows.join('\n');
 }
 
-function requireLoads(text: string, path: string, name: string): void {
+function loading(text: string, path: string, name: string): { text: string; profile: Profile } {
   // Where sockets would be does not matter here.
   const { profiles, problems } = parseConfig(text, { path, homedir: '/', runtimeDirectory: '/' });
   const problem = problems.get(name);
   if (problem !== undefined) throw problem;
-  if (!profiles.has(name)) throw new ConfigError(`profile "${name}" cannot be added; edit the file by hand`, { path });
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // A file that is a link (to a dotfiles repository, say) stays one: its target is replaced.
-  const target = await realpath(path).catch(() => path);
-  const temporary = `${target}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
-    await chmod(temporary, 0o600);
-    await rename(temporary, target);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new ConfigError(`cannot be written (${(cause as NodeJS.ErrnoException).code})`, { path, cause });
+  const profile = profiles.get(name);
+  if (profile === undefined) {
+    throw new ConfigError(`profile "${name}" cannot be added; edit the file by hand`, { path });
   }
+  return { text, profile };
 }

@@ -1,0 +1,32 @@
+import { chmod, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ConfigError } from './config-error.ts';
+
+/**
+ * Replaces the text of the configuration file by what `change` makes of it, atomically, with mode 0600 in a 0700 directory. `change`
+ * gets an empty text where there is no file, and leaves the file alone by throwing. Rejects with ConfigError when the file cannot be
+ * read or written.
+ */
+export async function editConfigFile(path: string, change: (text: string) => string): Promise<void> {
+  const before = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw new ConfigError(`cannot be read (${error.code})`, { path, cause: error });
+  });
+  const after = change(before);
+  if (after !== before) await replaceFile(path, after);
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // A file that is a link (to a dotfiles repository, say) stays one: its target is replaced.
+  const target = await realpath(path).catch(() => path);
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+    await chmod(temporary, 0o600);
+    await rename(temporary, target);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new ConfigError(`cannot be written (${(cause as NodeJS.ErrnoException).code})`, { path, cause });
+  }
+}
