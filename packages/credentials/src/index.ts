@@ -4,6 +4,7 @@ export { createFetch, type FetchOptions } from './fetch.ts';
 export { type LoginOptions, login } from './login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { type DevicePrompt, loginWithDevice } from './oidc/device-login.ts';
+export { type DiscoverOptions, discoverProvider, type ProviderDescription } from './oidc/discover-provider.ts';
 export { createOidcTokenSource, type OidcTokenSourceOptions } from './oidc-token-source.ts';
 export type { OidcSettings } from './settings.ts';
 export { createFileStore, type FileStoreOptions } from './store/file-store.ts';
