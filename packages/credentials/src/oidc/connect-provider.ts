@@ -26,7 +26,7 @@ export async function connectProvider(task: ProviderTask): Promise<Provider> {
   const configuration = await askProvider(task, () =>
     openid.discovery(url, settings.clientId, undefined, openid.None(), {
       timeout: requestTimeoutSeconds,
-      [openid.customFetch]: boundFetch(task),
+      [openid.customFetch]: providerFetch(task),
       execute: isLoopback(url) && url.protocol === 'http:' ? [openid.allowInsecureRequests] : [],
     }),
   );
@@ -35,7 +35,7 @@ export async function connectProvider(task: ProviderTask): Promise<Provider> {
 }
 
 /** Ends with the task's signal, which openid-client looks at between requests only; and never sends a secret in clear. */
-function boundFetch({ deps, signal }: ProviderTask): CustomFetch {
+export function providerFetch({ deps, signal }: ProviderTask): CustomFetch {
   return async (input, { signal: timeout, ...init }) => {
     const url = new URL(input);
     if (!isProtected(url)) {

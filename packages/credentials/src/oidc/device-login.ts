@@ -5,8 +5,8 @@ import { CredentialError } from '../errors.ts';
 import type { OidcSettings } from '../settings.ts';
 import type { StoredLogin } from '../store/stored-login.ts';
 import { connectProvider, type Provider } from './connect-provider.ts';
+import { finishLogin } from './finish-login.ts';
 import { isProtected } from './issuer-url.ts';
-import { loginFromTokens } from './login-from-tokens.ts';
 import { pollDeviceCode } from './poll-device-code.ts';
 import { askProvider } from './provider-error.ts';
 import type { ProviderTask } from './provider-task.ts';
@@ -58,7 +58,7 @@ async function deviceLogin(task: ProviderTask, show: (prompt: DevicePrompt) => v
     expiresAt: prompt.expiresAt,
     poll: () => requestDeviceToken(task, provider, device.device_code),
   });
-  return loginFromTokens(task, tokens, requestedAt);
+  return finishLogin(task, provider, tokens, requestedAt);
 }
 
 function authorizeDevice(
