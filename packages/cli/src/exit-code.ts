@@ -9,18 +9,23 @@ export const ExitCode = {
   ProviderUnreachable: 6,
   Upstream: 7,
   StoreUnavailable: 8,
+  /** As shells have it, of the command that `gprxy exec` was to run. */
+  CommandNotStarted: 126,
+  CommandNotFound: 127,
   Interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 const exitCodes: ReadonlyArray<readonly [pattern: RegExp, exitCode: ExitCode]> = [
-  [/^ERR_USAGE$/, ExitCode.Usage],
+  [/^ERR_(USAGE|NO_LOGIN)$/, ExitCode.Usage],
   [/^ERR_(CONFIG|DSN|USER_CLAIM)/, ExitCode.Configuration],
   [/^ERR_LOGIN_(NEEDED|EXPIRED)$/, ExitCode.LoginNeeded],
   [/^ERR_(LOGIN_DENIED|PROVIDER_REFUSED)$/, ExitCode.Denied],
   [/^ERR_PROVIDER_UNREACHABLE$/, ExitCode.ProviderUnreachable],
   [/^ERR_UPSTREAM/, ExitCode.Upstream],
   [/^ERR_STORE_/, ExitCode.StoreUnavailable],
+  [/^ERR_COMMAND_NOT_STARTED$/, ExitCode.CommandNotStarted],
+  [/^ERR_COMMAND_NOT_FOUND$/, ExitCode.CommandNotFound],
   [/^(ERR_ABORTED|ABORT_ERR)$/, ExitCode.Interrupted],
 ];
 

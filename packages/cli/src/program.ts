@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { defineDsn } from './commands/dsn/dsn-command.ts';
+import { defineExec } from './commands/exec/exec-command.ts';
 import { defineGetToken } from './commands/get-token/get-token-command.ts';
 import { defineLogin } from './commands/login/login-command.ts';
 import { defineLogout } from './commands/logout/logout-command.ts';
@@ -18,6 +19,7 @@ export interface Commands {
   whoami: Parameters<typeof defineWhoami>[1];
   getToken: Parameters<typeof defineGetToken>[1];
   psql: Parameters<typeof definePsql>[1];
+  exec: Parameters<typeof defineExec>[1];
   dsn: Parameters<typeof defineDsn>[1];
   start: Parameters<typeof defineStart>[1];
   stop: Parameters<typeof defineStop>[1];
@@ -49,6 +51,7 @@ export function createProgram(commands: Commands, { version, env, stdout, stderr
   defineWhoami(program, commands.whoami);
   defineGetToken(program, commands.getToken);
   definePsql(program, commands.psql);
+  defineExec(program, commands.exec);
   defineDsn(program, commands.dsn);
   defineStart(program, commands.start);
   defineStop(program, commands.stop);

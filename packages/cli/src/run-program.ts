@@ -9,7 +9,8 @@ interface Surroundings {
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 }
 
-const forwardedSignals = ['SIGTERM', 'SIGHUP'] as const;
+/** SIGQUIT comes from the terminal to both, and would otherwise end us before we have tidied up. */
+const forwardedSignals = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
 /**
  * Gives the terminal to another program. Ctrl-C reaches it because it is in our process group, and then means what that program makes of

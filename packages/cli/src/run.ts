@@ -32,6 +32,7 @@ function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => vo
     dsn: async (options) => (await import('./commands/dsn/dsn.ts')).dsn(options, dependencies),
     stop: async () => (await import('./commands/stop/stop.ts')).stop(dependencies),
     psql: (options) => returning(import('./commands/psql/psql.ts').then(({ psql }) => psql(options, dependencies))),
+    exec: (options) => returning(import('./commands/exec/exec.ts').then(({ exec }) => exec(options, dependencies))),
     start: (options) =>
       returning(import('./commands/start/start.ts').then(({ start }) => start(options, dependencies))),
     status: (options) =>

@@ -1,15 +1,16 @@
-import type { LocalEndpoint } from '../../local-endpoint.ts';
-import type { Environment } from '../../terminal.ts';
+import type { LocalEndpoint } from '../local-endpoint.ts';
+import type { Environment } from '../terminal.ts';
 
-export interface PsqlTarget {
+/** Where a client program goes, and as whom. */
+export interface LocalTarget {
   readonly endpoint: LocalEndpoint;
   readonly database: string;
-  readonly user: string | undefined;
+  readonly user: string;
   /** A password file that holds nothing of the user's other servers; need not exist. */
   readonly passwordFile: string;
 }
 
-/** libpq's variables that would lead psql elsewhere, or have it ask of a local socket what only a server can give. */
+/** libpq's variables that would lead a client elsewhere, or have it ask of a local socket what only a server can give. */
 const misleading = [
   'PGHOSTADDR',
   'PGPASSWORD',
@@ -23,20 +24,22 @@ const misleading = [
   'PGSSLROOTCERT',
   'PGCHANNELBINDING',
   'PGREQUIREPEER',
+  'PGTARGETSESSIONATTRS',
+  'PGLOADBALANCEHOSTS',
 ] as const;
 
-/** The caller's environment with psql pointed at the sidecar. It never offers a password: whoever asks for one is not the sidecar. */
-export function psqlEnvironment(env: Environment, { endpoint, database, user, passwordFile }: PsqlTarget): Environment {
+/** The caller's environment with libpq pointed at the sidecar. It never offers a password: whoever asks for one is not the sidecar. */
+export function clientEnvironment(env: Environment, target: LocalTarget): Environment {
   const kept = Object.entries(env).filter(([name]) => !(misleading as readonly string[]).includes(name));
   return {
     ...Object.fromEntries(kept),
-    PGHOST: endpoint.host,
-    PGPORT: String(endpoint.port),
-    PGDATABASE: database,
-    ...(user !== undefined && { PGUSER: user }),
+    PGHOST: target.endpoint.host,
+    PGPORT: String(target.endpoint.port),
+    PGDATABASE: target.database,
+    PGUSER: target.user,
     PGSSLMODE: 'disable',
     PGGSSENCMODE: 'disable',
-    PGPASSFILE: passwordFile,
+    PGPASSFILE: target.passwordFile,
     // Understood by libpq 16 and newer, ignored before.
     PGREQUIREAUTH: 'none',
   };

@@ -1,46 +1,52 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TokenSource } from '@gprxy/credentials';
 import type { ListenAddress, Profile, Sidecar } from '@gprxy/sidecar';
-import { CliError } from '../../cli-error.ts';
-import type { Dependencies } from '../../dependencies.ts';
-import { type LocalEndpoint, parseEndpoint } from '../../local-endpoint.ts';
+import { CliError } from '../cli-error.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { type LocalEndpoint, parseEndpoint } from '../local-endpoint.ts';
+import { createSessionDirectory, socketName } from './session-directory.ts';
 
-/** Longest path of a Unix socket that Linux and macOS both take, in bytes, without the closing NUL. */
-const maxSocketPathBytes = 103;
-const socketName = '.s.PGSQL.5432';
+export interface PrivatelyServed {
+  readonly profile: Profile;
+  readonly tokens: TokenSource;
+  /** A free port on loopback instead of a Unix socket, which not every client can use. */
+  readonly tcp: boolean;
+}
 
 /** Serves one profile for as long as `use` runs, where only this user can reach it: a Unix socket in a 0700 directory. */
 export async function withPrivateSidecar<Result>(
-  served: { readonly profile: Profile; readonly tokens: TokenSource },
+  served: PrivatelyServed,
   dependencies: Dependencies,
   use: (endpoint: LocalEndpoint) => Promise<Result>,
 ): Promise<Result> {
-  const { createLog, startSidecar } = await dependencies.sidecars();
-  const log = await createLog({ level: 'error', format: 'pretty', write: (line) => dependencies.stderr.write(line) });
-  // mkdtemp makes the directory with mode 0700.
-  const directory = await mkdtemp(join(temporaryRoot(dependencies), 'gprxy-'));
+  // Node has named pipes, not Unix sockets, on Windows.
+  if (served.tcp || dependencies.platform === 'win32') {
+    return serveAt({ host: '127.0.0.1', port: 0 }, served, dependencies, use);
+  }
+  const directory = await createSessionDirectory(dependencies);
   try {
-    const profile = { ...served.profile, listen: [privateAddress(directory, dependencies.platform)] };
-    const sidecar = await startSidecar({ profiles: [profile], tokenSourceFor: () => served.tokens, log });
-    try {
-      return await use(endpointOf(sidecar));
-    } finally {
-      await sidecar.close('psql has ended');
-    }
+    return await serveAt({ path: join(directory, socketName) }, served, dependencies, use);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** Node has named pipes, not Unix sockets, on Windows; there a free port on loopback has to do. */
-function privateAddress(directory: string, platform: NodeJS.Platform): ListenAddress {
-  return platform === 'win32' ? { host: '127.0.0.1', port: 0 } : { path: join(directory, socketName) };
-}
-
-function temporaryRoot({ tmpdir, platform }: Dependencies): string {
-  const longest = Buffer.byteLength(join(tmpdir, 'gprxy-XXXXXX', socketName));
-  return platform === 'win32' || longest <= maxSocketPathBytes ? tmpdir : '/tmp';
+async function serveAt<Result>(
+  address: ListenAddress,
+  { profile, tokens }: PrivatelyServed,
+  dependencies: Dependencies,
+  use: (endpoint: LocalEndpoint) => Promise<Result>,
+): Promise<Result> {
+  const { createLog, startSidecar } = await dependencies.sidecars();
+  const log = await createLog({ level: 'error', format: 'pretty', write: (line) => dependencies.stderr.write(line) });
+  const profiles = [{ ...profile, listen: [address] }];
+  const sidecar = await startSidecar({ profiles, tokenSourceFor: () => tokens, log });
+  try {
+    return await use(endpointOf(sidecar));
+  } finally {
+    await sidecar.close('the program that used it has ended');
+  }
 }
 
 function endpointOf(sidecar: Sidecar): LocalEndpoint {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { profileOption } from '../../command-options.ts';
+import { withExamples } from '../../examples.ts';
 
 export interface PsqlOptions {
   readonly profile?: string;
@@ -8,14 +9,8 @@ export interface PsqlOptions {
   readonly args: readonly string[];
 }
 
-const examples = `
-Examples:
-  gprxy psql                              the default database
-  gprxy psql sales -c 'select 1'          arguments after the database are psql's own
-  gprxy psql --profile prod sales -- --csv -f report.sql`;
-
 export function definePsql(program: Command, psql: (options: PsqlOptions) => Promise<number>): void {
-  program
+  const command = program
     .command('psql')
     .summary('run psql as yourself')
     .description('Run psql as yourself, through the running sidecar or one that lives as long as psql does.')
@@ -26,10 +21,15 @@ export function definePsql(program: Command, psql: (options: PsqlOptions) => Pro
     .argument('[arguments...]')
     .allowUnknownOption()
     .passThroughOptions()
-    .addHelpText('after', examples)
     .action(async (words: readonly string[], options: Pick<PsqlOptions, 'profile'>) => {
       await psql({ ...options, ...splitArguments(words) });
     });
+  withExamples(command, [
+    'gprxy psql',
+    "# What follows the database is psql's own.",
+    "gprxy psql sales -c 'select 1'",
+    'gprxy psql --profile prod sales -- --csv -f report.sql',
+  ]);
 }
 
 /** The first word is the database unless it is an option; a `--` before psql's own arguments is ours. */

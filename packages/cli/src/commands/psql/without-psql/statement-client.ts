@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { CliError } from '../../../cli-error.ts';
-import type { PsqlTarget } from '../psql-environment.ts';
+import type { LocalTarget } from '../../../local-session/client-environment.ts';
 import type { SessionKey } from './cancel-statement.ts';
 import type { StatementResult } from './format-result.ts';
 import { connectionError } from './server-message.ts';
@@ -21,7 +21,7 @@ interface Internals {
 }
 
 export async function connectStatementClient(
-  target: PsqlTarget,
+  target: LocalTarget,
   onNotice: (notice: { severity?: string | undefined; message?: string | undefined }) => void,
 ): Promise<StatementClient> {
   const client = new pg.Client(clientConfig(target));
@@ -50,7 +50,7 @@ function statementResult({ fields, rows }: pg.QueryArrayResult, tag: string): St
   return { columns: fields.map(({ name, dataTypeID }) => ({ name, typeOid: dataTypeID })), rows, tag };
 }
 
-function clientConfig({ endpoint, database, user }: PsqlTarget): pg.ClientConfig {
+function clientConfig({ endpoint, database, user }: LocalTarget): pg.ClientConfig {
   return {
     host: endpoint.host,
     port: endpoint.port,

@@ -1,7 +1,7 @@
 import type { Dependencies } from '../../../dependencies.ts';
 import { ExitCode } from '../../../exit-code.ts';
+import type { LocalTarget } from '../../../local-session/client-environment.ts';
 import { print, say } from '../../../say.ts';
-import type { PsqlTarget } from '../psql-environment.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import { formatResult } from './format-result.ts';
 import { connectionError, isStatementError, serverMessage } from './server-message.ts';
@@ -11,7 +11,7 @@ import { type Statements, statementsIn } from './statements-in.ts';
 /** Runs the statements of `-c` through node-postgres where psql is missing, and prints what psql would print. */
 export async function withoutPsql(
   args: readonly string[],
-  target: PsqlTarget,
+  target: LocalTarget,
   dependencies: Dependencies,
 ): Promise<number> {
   const wanted = statementsIn(args, dependencies.platform);

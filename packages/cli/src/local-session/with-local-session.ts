@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { TokenSource } from '@gprxy/credentials';
+import { type Profile, paths, userFromTemplate } from '@gprxy/sidecar';
+import { chosenProfile } from '../chosen-profile.ts';
+import { configInput } from '../config-input.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { isSocket, type LocalEndpoint } from '../local-endpoint.ts';
+import { profileLogin } from '../profile-login.ts';
+import { endpointsOf, sidecarStatus } from '../running-sidecar.ts';
+import { say } from '../say.ts';
+import { upstreamAddress } from '../upstream-address.ts';
+import type { LocalTarget } from './client-environment.ts';
+import { withPrivateSidecar } from './private-sidecar.ts';
+
+export interface LocalSessionOptions {
+  readonly profile?: string;
+  readonly database?: string;
+  /** For programs that cannot use a Unix socket. */
+  readonly tcp?: boolean;
+}
+
+/** Runs `use` with a sidecar to connect to: the one that runs already, or one that lives for as long as `use` does. */
+export async function withLocalSession<Result>(
+  options: LocalSessionOptions,
+  dependencies: Dependencies,
+  use: (target: LocalTarget) => Promise<Result>,
+): Promise<Result> {
+  const profile = await chosenProfile(options.profile, dependencies);
+  const tokens = await tokenSource(profile, dependencies);
+  // Asked for before the program starts, so that a login that is over is told in our words and with our exit code.
+  const { identity } = await tokens.getToken(dependencies.interrupts.signal);
+  const user = userFromTemplate(profile.user, identity, profile.name);
+  const database = options.database ?? dependencies.env.PGDATABASE ?? upstreamAddress(profile).database ?? 'postgres';
+  const passwordFile = join(paths(configInput(dependencies)).stateDirectory, 'pgpass');
+  const run = (endpoint: LocalEndpoint) => use({ endpoint, database, user, passwordFile });
+  const tcp = options.tcp ?? false;
+  const running = await runningEndpoint(profile, tcp, dependencies);
+  return running ? run(running) : withPrivateSidecar({ profile, tokens, tcp }, dependencies, run);
+}
+
+async function tokenSource(profile: Profile, dependencies: Dependencies): Promise<TokenSource> {
+  const credentials = await dependencies.credentials();
+  return credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
+}
+
+/** A daemon that does not answer as it should is no reason not to work. */
+async function runningEndpoint(
+  profile: Profile,
+  tcp: boolean,
+  dependencies: Dependencies,
+): Promise<LocalEndpoint | undefined> {
+  const status = await sidecarStatus(dependencies).catch((error: Error) => {
+    say(dependencies, `gprxy: ${error.message}; going on without the running sidecar.`);
+    return undefined;
+  });
+  return endpointsOf(status, profile.name).find((endpoint) => !tcp || !isSocket(endpoint));
+}
