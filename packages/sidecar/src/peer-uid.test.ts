@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { endianness } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readProcTable } from './kernel-table.ts';
 import { createProcPeerLookup, type TcpEnds } from './peer-uid.ts';
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
@@ -11,7 +11,9 @@ const TAIL = '00000000:00000000 00:00000000 00000000  UID        0 4711 1 000000
 const entry = (ends: string, state: string, uid: number) =>
   `   0: ${ends} ${state} ${TAIL.replace(' UID', String(uid).padStart(5))}`;
 const lookup = (tcp: string, tcp6 = '') =>
-  createProcPeerLookup(async (path) => HEAD + (path.endsWith('6') ? tcp6 : tcp));
+  createProcPeerLookup(async function* (path) {
+    yield HEAD + (path.endsWith('6') ? tcp6 : tcp);
+  });
 
 const ends: TcpEnds = { address: '127.0.0.1', port: 0xd431, localAddress: '127.0.0.1', localPort: 0x1539 };
 const V4 = '0100007F:D431 0100007F:1539';
@@ -51,38 +53,18 @@ describe.runIf(endianness() === 'LE')('the kernel table', () => {
 
   it('is asked again when an entry is missing, because the kernel may skip one', async () => {
     let reads = 0;
-    const flaky = createProcPeerLookup(async (path) => {
-      if (path.endsWith('6')) return HEAD;
+    const flaky = createProcPeerLookup(async function* (path) {
+      yield HEAD;
+      if (path.endsWith('6')) return;
       reads += 1;
-      return reads < 3 ? HEAD : HEAD + entry(V4, '01', 1000);
+      if (reads === 3) yield entry(V4, '01', 1000);
     });
     expect(await flaky.uidOf(ends)).toBe(1000);
   });
 });
 
-it('is read once for all who ask while it is being read, and again for those', async () => {
-  let reads = 0;
-  let finishRead: () => void = () => {};
-  const slow = createProcPeerLookup(async () => {
-    reads += 1;
-    await new Promise<void>((resolve) => {
-      finishRead = resolve;
-    });
-    return HEAD + entry(V4, '01', 1000);
-  });
-  const first = slow.uidOf(ends);
-  await expect.poll(() => reads).toBe(1);
-  const others = Array.from({ length: 100 }, () => slow.uidOf(ends));
-  finishRead();
-  expect(await first).toBe(1000);
-  await expect.poll(() => reads).toBe(2);
-  finishRead();
-  expect(new Set(await Promise.all(others))).toEqual(new Set([1000]));
-  expect(reads).toBe(2);
-});
-
 it('is not available where there is no /proc/net', async () => {
-  const missing = createProcPeerLookup(() => Promise.reject(new Error('ENOENT')));
+  const missing = createProcPeerLookup(() => readProcTable('/no/such/table'));
   expect(await missing.available()).toBe(false);
   expect(await lookup('').available()).toBe(true);
 });
@@ -98,7 +80,7 @@ describe.runIf(process.platform === 'linux')('the real kernel table', () => {
     const client = connect((server.address() as AddressInfo).port, dialHost);
     const [accepted] = (await once(server, 'connection')) as [Socket];
     const { remoteAddress, remotePort, localAddress, localPort } = accepted;
-    const real = createProcPeerLookup((path) => readFile(path, 'utf8'));
+    const real = createProcPeerLookup(readProcTable);
     expect(
       await real.uidOf({
         address: remoteAddress ?? '',

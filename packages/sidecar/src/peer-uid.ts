@@ -1,4 +1,5 @@
 import { endianness } from 'node:os';
+import { createTableSearch, type ReadTable } from './kernel-table.ts';
 
 /** Both ends of a TCP connection, as the accepting side sees them. */
 export interface TcpEnds {
@@ -24,17 +25,17 @@ const LISTEN = '0A';
 const TRIES = 3;
 
 /** Reads `/proc/net/tcp` and `/proc/net/tcp6` (Linux, Documentation/networking/proc_net_tcp.rst). */
-export function createProcPeerLookup(readFile: (path: string) => Promise<string>): PeerLookup {
-  const table = (name: string) => shareReads(() => readFile(`/proc/net/${name}`).catch(() => ''));
-  const tables = { tcp: table('tcp'), tcp6: table('tcp6') };
-  const both = async () => `${await tables.tcp()}${await tables.tcp6()}`;
+export function createProcPeerLookup(readTable: ReadTable): PeerLookup {
+  const search = (name: string) => createTableSearch(() => readTable(`/proc/net/${name}`));
+  const tables = { tcp: search('tcp'), tcp6: search('tcp6') };
+  const isTable = (text: string) => text.includes('local_address') || undefined;
   return {
-    available: async () => (await both()).includes('local_address'),
+    available: async () => Boolean((await tables.tcp(isTable)) ?? (await tables.tcp6(isTable))),
     async uidOf(ends) {
       const wanted = peerEntries(ends);
       for (let attempt = 0; attempt < TRIES; attempt++) {
         for (const { table, entry } of wanted) {
-          const uid = uidOfEntry(await tables[table](), ` ${entry} ${ESTABLISHED} `);
+          const uid = await tables[table]((text) => uidOfEntry(text, ` ${entry} ${ESTABLISHED} `));
           if (uid !== undefined) return uid;
         }
       }
@@ -42,27 +43,12 @@ export function createProcPeerLookup(readFile: (path: string) => Promise<string>
     },
     async uidListeningOn(port) {
       const listening = new RegExp(`:${hexPort(port)} [0-9A-F]+:0000 ${LISTEN} `);
-      const found = listening.exec(await both());
-      return found === null ? undefined : uidOfEntry(found.input, found[0]);
+      const uidIn = (text: string) => {
+        const found = listening.exec(text);
+        return found === null ? undefined : uidOfEntry(text, found[0]);
+      };
+      return (await tables.tcp(uidIn)) ?? (await tables.tcp6(uidIn));
     },
-  };
-}
-
-/**
- * The kernel walks its whole hash table for one read, which takes milliseconds: whoever asks while one is under way shares the
- * next, which begins after everybody who gets it has asked.
- */
-function shareReads(read: () => Promise<string>): () => Promise<string> {
-  let running: Promise<unknown> = Promise.resolve();
-  let next: Promise<string> | undefined;
-  return () => {
-    next ??= running.then(() => {
-      next = undefined;
-      const begun = read();
-      running = begun;
-      return begun;
-    });
-    return next;
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CancelRegistry } from '@gprxy/proxy-core';
 import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
+import { readProcTable } from './kernel-table.ts';
 import { createProcPeerLookup, type PeerLookup } from './peer-uid.ts';
 import type { Profile } from './profile.ts';
 import { serveControl } from './serve-control.ts';
@@ -91,7 +92,7 @@ function surroundingsOf({ tokenSourceFor, log, peers }: SidecarOptions, changed:
     tokenSourceFor,
     log,
     cancels: new CancelRegistry(),
-    peers: peers ?? createProcPeerLookup(read),
+    peers: peers ?? createProcPeerLookup(readProcTable),
     ownUid: process.getuid?.(),
     readFile: read,
     changed,
