@@ -45,13 +45,16 @@ export async function startTestSidecar(
 
 const PROFILE = {
   name: 'prod',
-  issuer: 'https://login.example',
-  clientId: 'gprxy-cli',
-  scopes: ['openid', 'email'],
   listen: [{ host: '127.0.0.1', port: 0 }],
   localAuth: 'same-user',
   user: '{email}',
-  credential: 'oidc',
+  credential: {
+    kind: 'oidc',
+    login: 'auto',
+    issuer: 'https://login.example',
+    clientId: 'gprxy-cli',
+    scopes: ['openid', 'email'],
+  },
   drainTimeoutMs: 5_000,
   maxConnections: 50,
 } as const;

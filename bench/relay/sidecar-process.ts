@@ -17,14 +17,11 @@ const sidecar = await startSidecar({
   profiles: [
     {
       name: 'bench',
-      issuer: identity.issuer,
-      clientId: 'gprxy-cli',
-      scopes: ['openid'],
       upstream,
       listen: [{ host: '127.0.0.1', port }],
       localAuth: 'same-user',
       user: '{email}',
-      credential: 'oidc',
+      credential: { kind: 'env', variable: 'NOT_READ_HERE' },
       drainTimeoutMs: 1_000,
       maxConnections: 200,
     },

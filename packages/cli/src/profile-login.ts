@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { CredentialDependencies, OidcSettings, TokenStore } from '@gprxy/credentials';
+import type { CredentialDependencies, OidcCredential, TokenSource, TokenStore } from '@gprxy/credentials';
 import { type Profile, paths } from '@gprxy/sidecar';
+import { CliError } from './cli-error.ts';
 import { configInput } from './config-input.ts';
 import type { Credentials, Dependencies } from './dependencies.ts';
 import { say } from './say.ts';
@@ -8,25 +9,47 @@ import { readStoreChoice, type StoreKind } from './store-choice.ts';
 
 /** One profile's login, in the words of @gprxy/credentials: every call there takes these four. */
 export interface ProfileLogin {
-  readonly settings: OidcSettings;
+  readonly settings: OidcCredential;
   readonly store: TokenStore;
   readonly account: string;
   readonly deps: CredentialDependencies;
 }
 
+/** Whatever the profile's credential is: a valid token now. */
+export async function tokenSourceFor(profile: Profile, dependencies: Dependencies): Promise<TokenSource> {
+  const credentials = await dependencies.credentials();
+  if (profile.credential.kind === 'oidc')
+    return credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
+  throw new CliError(`credential = "${profile.credential.kind}" is not supported yet`, {
+    code: 'ERR_CONFIG_CREDENTIAL',
+  });
+}
+
+/** Rejects with CliError ERR_NO_LOGIN when there is nothing to log in to. */
 export async function profileLogin(
   profile: Profile,
   dependencies: Dependencies,
   storeKind?: StoreKind,
 ): Promise<ProfileLogin> {
+  const settings = requireLogin(profile);
   const credentials = await dependencies.credentials();
   const kind = storeKind ?? (await readStoreChoice(profile.name, dependencies));
   return {
-    settings: oidcSettings(profile),
+    settings,
     store: createStore(kind, credentials, dependencies),
     account: profile.name,
-    deps: credentialDependencies(profile, credentials, dependencies),
+    deps: credentialDependencies(settings.caFile, credentials, dependencies),
   };
+}
+
+/** The provider that people sign in to, where the profile has one. */
+export function requireLogin({ name, credential }: Profile): OidcCredential {
+  if (credential.kind === 'oidc') return credential;
+  throw new CliError(`profile "${name}" needs no login`, {
+    code: 'ERR_NO_LOGIN',
+    detail: `It has credential = "${credential.kind}".`,
+    hint: `Run "gprxy get-token --profile ${name}" to see that it works.`,
+  });
 }
 
 function createStore(kind: StoreKind, credentials: Credentials, dependencies: Dependencies): TokenStore {
@@ -36,23 +59,11 @@ function createStore(kind: StoreKind, credentials: Credentials, dependencies: De
     : credentials.createKeychainStore({ service: dependencies.env.GPRXY_KEYCHAIN_SERVICE ?? 'gprxy' });
 }
 
-function oidcSettings({ issuer, clientId, scopes, audience, resource, caFile }: Profile): OidcSettings {
-  return {
-    issuer,
-    clientId,
-    scopes,
-    ...(audience !== undefined && { audience }),
-    ...(resource !== undefined && { resource }),
-    ...(caFile !== undefined && { caFile }),
-  };
-}
-
 function credentialDependencies(
-  profile: Profile,
+  caFile: string | undefined,
   credentials: Credentials,
   dependencies: Dependencies,
 ): CredentialDependencies {
-  const { caFile } = profile;
   return {
     fetch: credentials.createFetch({ env: dependencies.env, ...(caFile !== undefined && { caFile }) }),
     now: dependencies.now,

@@ -7,6 +7,7 @@ export { type DevicePrompt, loginWithDevice } from './oidc/device-login.ts';
 export { type DiscoverOptions, discoverProvider, type ProviderDescription } from './oidc/discover-provider.ts';
 export { createOidcTokenSource, type OidcTokenSourceOptions } from './oidc-token-source.ts';
 export type { OidcSettings } from './settings.ts';
+export type * from './sources/credential-settings.ts';
 export { createFileStore, type FileStoreOptions } from './store/file-store.ts';
 export { createKeychainStore, type KeychainStoreOptions } from './store/keychain-store.ts';
 export type { Keytar } from './store/keytar.ts';

@@ -1,10 +1,11 @@
 /** Who the token speaks for. For display and for choosing the user name; only the gateway verifies it. */
 export interface Identity {
-  issuer: string;
-  subject: string;
+  /** Absent, like everything else here, where a token is opaque and its source knows no more. */
+  issuer?: string;
+  subject?: string;
   email?: string;
   name?: string;
-  /** Of the access token when it is a JWT (decoded, not verified), else of the ID token. */
+  /** Of the access token when it is a JWT (decoded, not verified), else of the ID token, else none. */
   claims: Readonly<Record<string, unknown>>;
 }
 

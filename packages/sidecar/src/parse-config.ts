@@ -1,12 +1,13 @@
-import { posix } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import * as v from 'valibot';
+import { checkTable, type FileText, failure, requireTable } from './check-table.ts';
 import { closestWord } from './closest-word.ts';
 import { ConfigError } from './config-error.ts';
+import { credentialKindOf, misplacedKey } from './credential-key.ts';
 import { parseListenAddress } from './listen-address.ts';
 import type { Profile } from './profile.ts';
-import { fileSchema, type ProfileTable, profileSchema } from './profile-schema.ts';
-import { lineOf, type TomlLine, tomlLines } from './toml-lines.ts';
+import { fileSchema, type ProfileTable, profileSchemas } from './profile-schema.ts';
+import { fileNextTo, KeyProblem, readCredential } from './read-credential.ts';
+import { tomlLines } from './toml-lines.ts';
 
 /** Names end up in file names, keychain entries and shell commands. */
 const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -24,12 +25,13 @@ export interface ParsedConfig {
   readonly problems: ReadonlyMap<string, ConfigError>;
 }
 
+type Check = ConfigPlace & FileText;
+
 /** The file's text, checked. Throws ConfigError for what concerns all of it; `problems` has what concerns one profile. */
 export function parseConfig(text: string, place: ConfigPlace): ParsedConfig {
   const document = parseToml(text, place);
-  const lines = tomlLines(text);
-  const check = { place, lines };
-  const file = checked(fileSchema, document, [], check);
+  const check = { ...place, lines: tomlLines(text) };
+  const file = checkTable(fileSchema, document, [], check);
   const profiles = new Map<string, Profile>();
   const problems = new Map<string, ConfigError>();
   for (const [name, table] of Object.entries(file.profiles)) {
@@ -43,20 +45,10 @@ export function parseConfig(text: string, place: ConfigPlace): ParsedConfig {
   const defaultProfile = file.default_profile;
   if (defaultProfile === undefined) return { profiles, problems };
   if (!profiles.has(defaultProfile) && !problems.has(defaultProfile)) {
-    const names = Object.keys(file.profiles);
-    throw failure(
-      ['default_profile'],
-      `there is no profile "${defaultProfile}"`,
-      check,
-      closestWord(defaultProfile, names),
-    );
+    const suggestion = closestWord(defaultProfile, Object.keys(file.profiles));
+    throw failure(['default_profile'], `there is no profile "${defaultProfile}"`, check, suggestion);
   }
   return { defaultProfile, profiles, problems };
-}
-
-interface Check {
-  readonly place: ConfigPlace;
-  readonly lines: readonly TomlLine[];
 }
 
 function parseToml(text: string, { path }: ConfigPlace): unknown {
@@ -75,77 +67,42 @@ function readProfile(name: string, table: unknown, check: Check): Profile {
   if (!PROFILE_NAME.test(name)) {
     throw failure(at, `"${name}" cannot be a profile name: use letters, digits, ".", "_" and "-"`, check);
   }
-  return toProfile(name, checked(profileSchema, table, at, check), check);
-}
-
-/** Runs a schema over one table; its first complaint becomes a ConfigError with the line. */
-function checked<const S extends v.ObjectSchema<v.ObjectEntries, undefined>>(
-  schema: S,
-  table: unknown,
-  at: readonly string[],
-  check: Check,
-): v.InferOutput<S> {
-  if (typeof table !== 'object' || table === null || Array.isArray(table)) {
-    throw failure(at, `"${at.join('.')}" must be a table, such as [${at.join('.')}]`, check);
-  }
-  const known = Object.keys(schema.entries);
-  const unknown = Object.keys(table).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw unknownKey(unknown, known, at, check);
-  const result = v.safeParse(schema, table, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const key = String(issue.path?.[0]?.key ?? '');
-  const missing = !Object.hasOwn(table, key);
-  throw failure(
-    [...at, key],
-    missing ? `"${key}" is missing from [${at.join('.')}]` : `"${key}" ${issue.message}`,
-    check,
-  );
-}
-
-function unknownKey(key: string, known: readonly string[], at: readonly string[], check: Check): ConfigError {
-  const where = at.length === 0 ? '' : ` in [${at.join('.')}]`;
-  const suggestion = closestWord(key, known);
-  if (suggestion !== undefined) return failure([...at, key], `unknown key "${key}"${where}`, check, suggestion);
-  return failure([...at, key], `unknown key "${key}"${where}; known are ${known.join(', ')}`, check);
-}
-
-function failure(path: readonly string[], problem: string, { place, lines }: Check, suggestion?: string): ConfigError {
-  return new ConfigError(suggestion === undefined ? problem : `${problem}; did you mean "${suggestion}"?`, {
-    path: place.path,
-    line: lineOf(lines, path),
-    ...(suggestion !== undefined && { hint: `Did you mean "${suggestion}"?` }),
-  });
+  const kind = credentialKindOf(requireTable(table, at, check), at, check);
+  const checked: ProfileTable = checkTable(profileSchemas[kind], table, at, check, (key) => misplacedKey(key, kind));
+  return toProfile(name, checked, check);
 }
 
 function toProfile(name: string, table: ProfileTable, check: Check): Profile {
-  const { homedir, runtimeDirectory, path } = check.place;
-  const context = { profile: name, homedir, runtimeDirectory };
-  const listen = (typeof table.listen === 'string' ? [table.listen] : table.listen).map((value) => {
-    try {
-      return parseListenAddress(value, context);
-    } catch (error) {
-      throw failure(['profiles', name, 'listen'], (error as Error).message, check);
-    }
-  });
   return {
     name,
-    issuer: table.issuer,
-    clientId: table.client_id,
-    ...(table.audience !== undefined && { audience: table.audience }),
-    ...(table.resource !== undefined && { resource: table.resource }),
-    scopes: table.scopes,
-    ...(table.ca_file !== undefined && { caFile: fileNextTo(path, table.ca_file, homedir) }),
     upstream: table.upstream,
-    listen,
+    listen: readListen(name, table, check),
     localAuth: table.local_auth,
     user: table.user,
-    credential: table.credential,
+    credential: pointedAt(name, check, () =>
+      readCredential(table, (file) => fileNextTo(check.path, file, check.homedir)),
+    ),
     drainTimeoutMs: table.drain_timeout,
     maxConnections: table.max_connections,
   };
 }
 
-function fileNextTo(configFile: string, name: string, homedir: string): string {
-  return name.startsWith('~/') ? posix.join(homedir, name.slice(2)) : posix.resolve(posix.dirname(configFile), name);
+function readListen(profile: string, { listen }: ProfileTable, check: Check): Profile['listen'] {
+  const { homedir, runtimeDirectory } = check;
+  return (typeof listen === 'string' ? [listen] : listen).map((value) => {
+    try {
+      return parseListenAddress(value, { profile, homedir, runtimeDirectory });
+    } catch (error) {
+      throw failure(['profiles', profile, 'listen'], (error as Error).message, check);
+    }
+  });
+}
+
+function pointedAt<T>(profile: string, check: Check, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof KeyProblem)) throw error;
+    throw failure(['profiles', profile, error.key], error.message, check);
+  }
 }

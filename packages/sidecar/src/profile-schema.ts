@@ -1,28 +1,14 @@
+import type { CredentialKind } from '@gprxy/credentials';
 import * as v from 'valibot';
-import { parseDurationMs } from './duration.ts';
-import { userTemplateProblem } from './user-template.ts';
+import { command, duration, hostAndPort, issuerUrl, text, texts, userTemplate, variableName } from './profile-keys.ts';
 
-const text = (what: string) => v.pipe(v.string(`must be ${what}`), v.nonEmpty(`must be ${what}`));
-const url = v.pipe(text('a URL in quotes'), v.check(isIssuerUrl, 'must be an https:// URL (http:// only on loopback)'));
-const texts = v.array(v.string('must be a list of words in quotes'), 'must be a list of words in quotes');
-const duration = v.pipe(
-  v.string('must be a duration such as "30s"'),
-  v.transform(parseDurationMs),
-  v.number('must be a duration such as "30s"'),
-);
 const listen = v.union(
   [v.string(), v.array(v.string())],
   'must be "127.0.0.1:5433", "unix", "unix:/directory" or a list of them',
 );
 
-/** The keys of `[profiles.NAME]` as they are spelled in the file. */
-export const profileSchema = v.object({
-  issuer: url,
-  client_id: text('a text in quotes'),
-  audience: v.optional(text('a text in quotes')),
-  resource: v.optional(text('a text in quotes')),
-  scopes: v.optional(texts, ['openid', 'email', 'offline_access']),
-  ca_file: v.optional(text('the name of a PEM file')),
+/** The keys that every profile may have, whatever its credential. */
+const everyProfile = {
   upstream: text('a connection string such as "postgresql://gateway.example:6432"'),
   listen: v.optional(listen, []),
   local_auth: v.optional(
@@ -33,17 +19,6 @@ export const profileSchema = v.object({
     ),
     'same-user',
   ),
-  user: v.optional(
-    v.pipe(
-      text('a template such as "{email}"'),
-      v.rawCheck(({ dataset, addIssue }) => {
-        const problem = dataset.typed ? userTemplateProblem(dataset.value) : undefined;
-        if (problem !== undefined) addIssue({ message: problem });
-      }),
-    ),
-    '{email}',
-  ),
-  credential: v.optional(v.literal('oidc', 'must be "oidc", the only source that this version has'), 'oidc'),
   drain_timeout: v.optional(duration, '10s'),
   max_connections: v.optional(
     v.pipe(
@@ -54,9 +29,107 @@ export const profileSchema = v.object({
     ),
     200,
   ),
-});
+};
 
-export type ProfileTable = v.InferOutput<typeof profileSchema>;
+const provider = {
+  issuer: issuerUrl,
+  client_id: text('a text in quotes'),
+  audience: v.optional(text('a text in quotes')),
+  resource: v.optional(text('a text in quotes')),
+  ca_file: v.optional(text('the name of a PEM file')),
+};
+const file = v.optional(text('the name of a file'));
+const commandTimeout = v.optional(duration);
+const LOGIN = 'must be "auto", "device" or "browser"';
+const AZURE_IDENTITY = 'must be "default", "cli", "managed-identity", "workload-identity" or "environment"';
+
+/** A credential whose token is somebody's own names the user by a claim; the others have to be told. */
+const userOf = (template: string) => ({ user: v.optional(userTemplate, template) });
+const userNamed = { user: userTemplate };
+
+/** The keys of `[profiles.NAME]` as they are spelled in the file, by the profile's `credential`. */
+export const profileSchemas = {
+  oidc: v.object({
+    ...provider,
+    scopes: v.optional(texts, ['openid', 'email', 'offline_access']),
+    login: v.optional(v.picklist(['auto', 'device', 'browser'], LOGIN), 'auto'),
+    ...everyProfile,
+    ...userOf('{email}'),
+    credential: v.optional(v.literal('oidc'), 'oidc'),
+  }),
+  'client-credentials': v.object({
+    ...provider,
+    scopes: v.optional(texts, []),
+    client_secret_file: file,
+    client_secret_env: v.optional(variableName),
+    private_key_file: file,
+    private_key_id: v.optional(text('the "kid" of the key')),
+    assertion_file: file,
+    ...everyProfile,
+    ...userOf('{sub}'),
+    credential: v.literal('client-credentials'),
+  }),
+  exec: v.object({
+    command,
+    command_timeout: commandTimeout,
+    ...everyProfile,
+    ...userOf('{email}'),
+    credential: v.literal('exec'),
+  }),
+  file: v.object({
+    token_file: text('the name of a file'),
+    ...everyProfile,
+    ...userOf('{email}'),
+    credential: v.literal('file'),
+  }),
+  env: v.object({
+    token_env: variableName,
+    ...everyProfile,
+    ...userOf('{email}'),
+    credential: v.literal('env'),
+  }),
+  password: v.object({
+    password_file: file,
+    password_env: v.optional(variableName),
+    command: v.optional(command),
+    command_timeout: commandTimeout,
+    ...everyProfile,
+    ...userNamed,
+    credential: v.literal('password'),
+  }),
+  'aws-rds-iam': v.object({
+    aws_region: v.optional(text('a region such as "eu-central-1"')),
+    aws_profile: v.optional(text('the name of a profile in ~/.aws')),
+    aws_endpoint: v.optional(hostAndPort),
+    ...everyProfile,
+    ...userNamed,
+    credential: v.literal('aws-rds-iam'),
+  }),
+  'azure-entra': v.object({
+    azure_identity: v.optional(
+      v.picklist(['default', 'cli', 'managed-identity', 'workload-identity', 'environment'], AZURE_IDENTITY),
+      'default',
+    ),
+    azure_tenant: v.optional(text('the id of a tenant')),
+    azure_client_id: v.optional(text('the client id of an application or a managed identity')),
+    azure_scope: v.optional(text('a scope in quotes'), 'https://ossrdbms-aad.database.windows.net/.default'),
+    azure_authority: v.optional(issuerUrl),
+    ...everyProfile,
+    ...userNamed,
+    credential: v.literal('azure-entra'),
+  }),
+  'gcp-cloud-sql': v.object({
+    gcp_key_file: file,
+    gcp_impersonate: v.optional(text('the e-mail address of a service account')),
+    ...everyProfile,
+    ...userOf('{database_user}'),
+    credential: v.literal('gcp-cloud-sql'),
+  }),
+} as const satisfies Record<CredentialKind, v.ObjectSchema<v.ObjectEntries, undefined>>;
+
+export type ProfileTable = v.InferOutput<(typeof profileSchemas)[CredentialKind]>;
+
+export const credentialKinds = Object.keys(profileSchemas) as readonly CredentialKind[];
 
 const PROFILES = 'must be tables such as [profiles.prod]';
 
@@ -70,10 +143,3 @@ export const fileSchema = v.object({
     {},
   ),
 });
-
-function isIssuerUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, hostname } = new URL(value);
-  if (protocol === 'https:') return true;
-  return protocol === 'http:' && (/^(localhost|\[::1\])$/.test(hostname) || /^127(\.\d+){3}$/.test(hostname));
-}

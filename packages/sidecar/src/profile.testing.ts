@@ -19,14 +19,17 @@ export const aliceTokens: TokenSource = { getToken: async () => alice };
 export function testProfile(given: Partial<Profile> = {}): Profile {
   return {
     name: 'prod',
-    issuer: 'https://login.example',
-    clientId: 'gprxy-cli',
-    scopes: ['openid', 'email'],
     upstream: 'postgresql://localhost:1?connect_timeout=2',
     listen: [{ host: '127.0.0.1', port: 0 }],
     localAuth: 'same-user',
     user: '{email}',
-    credential: 'oidc',
+    credential: {
+      kind: 'oidc',
+      login: 'auto',
+      issuer: 'https://login.example',
+      clientId: 'gprxy-cli',
+      scopes: ['openid', 'email'],
+    },
     drainTimeoutMs: 1_000,
     maxConnections: 50,
     ...given,

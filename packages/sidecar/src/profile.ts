@@ -1,3 +1,5 @@
+import type { CredentialSettings } from '@gprxy/credentials';
+
 /** What a client may connect to: a TCP port on loopback, or a Unix socket file. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
@@ -7,21 +9,14 @@ export type LocalAuth = 'same-user' | 'trust';
 /** One `[profiles.NAME]` of the configuration file, checked and with its defaults filled in. */
 export interface Profile {
   readonly name: string;
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly audience?: string;
-  readonly resource?: string;
-  readonly scopes: readonly string[];
-  /** A PEM file with the certificate authority of the identity provider, when it is a private one. */
-  readonly caFile?: string;
   /** Connection URI of the gateway or server, without user and password. */
   readonly upstream: string;
   /** Empty: the daemon does not serve this profile; `gprxy psql` still does. */
   readonly listen: readonly ListenAddress[];
   readonly localAuth: LocalAuth;
-  /** Template of the user name sent upstream: `{email}`, `{sub}` or any other `{claim}`. */
+  /** Template of the user name sent upstream: `{email}`, `{sub}` or any other `{claim}`; or simply the name. */
   readonly user: string;
-  readonly credential: 'oidc';
+  readonly credential: CredentialSettings;
   readonly drainTimeoutMs: number;
   readonly maxConnections: number;
 }

@@ -2,15 +2,14 @@ import type { AccessToken } from '@gprxy/credentials';
 import { type Profile, userFromTemplate } from '@gprxy/sidecar';
 import { chosenProfile } from '../../chosen-profile.ts';
 import type { Dependencies } from '../../dependencies.ts';
-import { profileLogin } from '../../profile-login.ts';
+import { tokenSourceFor } from '../../profile-login.ts';
 import { print, printJson } from '../../say.ts';
 import { upstreamAddress } from '../../upstream-address.ts';
 import type { GetTokenOptions } from './get-token-command.ts';
 
 export async function getToken(options: GetTokenOptions, dependencies: Dependencies): Promise<void> {
   const profile = await chosenProfile(options.profile, dependencies);
-  const credentials = await dependencies.credentials();
-  const tokens = credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
+  const tokens = await tokenSourceFor(profile, dependencies);
   const ttl = options.minTtl === undefined ? {} : { minTtlMs: options.minTtl };
   const token = await tokens.getToken(dependencies.interrupts.signal, ttl);
   if (options.format === 'json') printJson(dependencies, asJson(token));
@@ -21,8 +20,8 @@ function asJson({ token, expiresAt, identity }: AccessToken): object {
   return {
     token,
     expiresAt: new Date(expiresAt).toISOString(),
-    issuer: identity.issuer,
-    subject: identity.subject,
+    issuer: identity.issuer ?? null,
+    subject: identity.subject ?? null,
     email: identity.email ?? null,
   };
 }

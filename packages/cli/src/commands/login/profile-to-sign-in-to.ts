@@ -2,6 +2,7 @@ import { type Config, loadConfig, type NewProfile, type Profile, saveProfile, se
 import { CliError, usageError } from '../../cli-error.ts';
 import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
+import { requireLogin } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import type { LoginOptions } from './login-command.ts';
 
@@ -29,8 +30,9 @@ function describesProfile({ profile, open, insecureStorage, ...description }: Lo
 function describedProfile(options: LoginOptions, config: Config): NewProfile {
   const name = options.profile ?? config.defaultProfile ?? onlyName(config) ?? 'default';
   const existing = config.profiles.get(name);
-  const issuer = options.issuer ?? existing?.issuer;
-  const clientId = options.clientId ?? existing?.clientId;
+  const provider = existing && requireLogin(existing);
+  const issuer = options.issuer ?? provider?.issuer;
+  const clientId = options.clientId ?? provider?.clientId;
   const upstream = options.upstream ?? existing?.upstream;
   if (!issuer || !clientId || !upstream) throw incompleteProfile(name, { issuer, clientId, upstream });
   const { audience, resource, caFile, scope: scopes, user, listen } = options;

@@ -14,7 +14,8 @@ export async function logout(options: LogoutOptions, dependencies: Dependencies)
 
 async function profilesToLeave(options: LogoutOptions, dependencies: Dependencies): Promise<readonly Profile[]> {
   if (!options.all) return [await chosenProfile(options.profile, dependencies)];
-  return [...(await loadConfig(configInput(dependencies))).profiles.values()];
+  const { profiles } = await loadConfig(configInput(dependencies));
+  return [...profiles.values()].filter(({ credential }) => credential.kind === 'oidc');
 }
 
 async function leave(profile: Profile, revoke: boolean, dependencies: Dependencies): Promise<void> {

@@ -4,7 +4,7 @@ import { CliError } from '../../cli-error.ts';
 import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
-import { profileLogin } from '../../profile-login.ts';
+import { tokenSourceFor } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import type { StartOptions } from './start-command.ts';
 import { startDetached } from './start-detached.ts';
@@ -50,11 +50,7 @@ async function serve(profiles: readonly Profile[], dependencies: Dependencies): 
 }
 
 async function tokenSources(profiles: readonly Profile[], dependencies: Dependencies) {
-  const credentials = await dependencies.credentials();
-  const sources = profiles.map(async (profile) => {
-    const tokens = credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
-    return [profile.name, tokens] as const;
-  });
+  const sources = profiles.map(async (profile) => [profile.name, await tokenSourceFor(profile, dependencies)] as const);
   return new Map(await Promise.all(sources));
 }
 
