@@ -59,7 +59,7 @@ export function startAuthentication(credential: UpstreamCredential, line: Upstre
   };
 }
 
-const finished: AuthenticationStep = {
+export const finished: AuthenticationStep = {
   mayEnd: true,
   answer(request) {
     throw new ProtocolError(`the upstream asked for ${request.kind} after the authentication was complete`);

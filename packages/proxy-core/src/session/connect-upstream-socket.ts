@@ -5,6 +5,7 @@ import { sslRequest } from '../wire/startup-packet.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
+import { memoryOf, rememberSessions, sessionToResume } from './upstream-memory.ts';
 
 /** libpq's names. Only the two that check who answers may carry a token or a password in clear. */
 export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
@@ -73,8 +74,10 @@ async function requestTls(socket: Socket, target: UpstreamTarget, signal: AbortS
 
 async function startTls(socket: Socket, target: UpstreamTarget, signal: AbortSignal): Promise<TLSSocket> {
   const { tls, host } = target;
+  const session = sessionToResume(target);
   const secured = connectTls({
     socket,
+    ...(session && { session }),
     secureContext: secureContextOf(tls),
     ALPNProtocols: [POSTGRESQL_ALPN],
     rejectUnauthorized: isVerified(tls),
@@ -84,6 +87,7 @@ async function startTls(socket: Socket, target: UpstreamTarget, signal: AbortSig
   try {
     await handshake(secured, 'secureConnect', signal);
   } catch (cause) {
+    delete memoryOf(target).tlsSession;
     if (cause instanceof GprxyError && signal.aborted) throw cause;
     throw insecure(target, 'its TLS certificate or handshake was refused', cause);
   }
@@ -91,6 +95,7 @@ async function startTls(socket: Socket, target: UpstreamTarget, signal: AbortSig
     secured.destroy();
     throw insecure(target, 'it did not agree on ALPN "postgresql", which direct TLS requires');
   }
+  rememberSessions(target, secured);
   return secured;
 }
 

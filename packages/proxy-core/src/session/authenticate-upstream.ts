@@ -1,0 +1,107 @@
+import { TLSSocket } from 'node:tls';
+import { GprxyError, ProtocolError, SqlState } from '../errors.ts';
+import { decodeAuthentication } from '../wire/authentication-messages.ts';
+import { decodeNegotiateProtocolVersion } from '../wire/backend-messages.ts';
+import { MessageType } from '../wire/message-type.ts';
+import { encodeStartupMessage } from '../wire/startup-packet.ts';
+import {
+  type AuthenticationStep,
+  startAuthentication,
+  type UpstreamCredential,
+  type UpstreamLine,
+} from './answer-authentication.ts';
+import { isVerified, type UpstreamTarget } from './connect-upstream-socket.ts';
+import { ConnectionLost } from './connection-errors.ts';
+import { afterEarlyPassword, earlyPassword, NotAsExpected } from './early-password.ts';
+import { MAX_LOGIN_MESSAGES, readLoginMessage, unexpectedFromUpstream } from './login-message.ts';
+import type { MessageChannel } from './message-channel.ts';
+import { memoryOf } from './upstream-memory.ts';
+
+export interface UpstreamLogin {
+  readonly target: UpstreamTarget;
+  /** The version to ask for; the upstream may answer with a lower one. */
+  readonly protocolVersion: number;
+  readonly parameters: Iterable<readonly [string, string]>;
+  readonly credential: UpstreamCredential;
+}
+
+// libpq's own limits for what comes before authentication is complete.
+const MAX_AUTHENTICATION_REQUEST_BYTES = 2_000;
+const MAX_EARLY_ERROR_BYTES = 30_000;
+
+interface Authenticated {
+  readonly protocolVersion: number;
+  /** Every request that the upstream made. */
+  readonly asked: readonly string[];
+}
+
+/**
+ * StartupMessage to AuthenticationOk; returns the protocol version agreed on. Rejects with NotAsExpected when the
+ * upstream does not take any more what it took early the last time; a new connection then starts from the beginning.
+ */
+export async function authenticateUpstream(
+  channel: MessageChannel,
+  login: UpstreamLogin,
+  signal: AbortSignal,
+): Promise<number> {
+  const { credential, target } = login;
+  const memory = memoryOf(target);
+  const line = lineOf(channel, target);
+  const password = await earlyPassword(credential, line, memory, signal);
+  channel.write(encodeStartupMessage(login.protocolVersion, login.parameters), ...(password ? [password] : []));
+  if (password) return afterPassword(channel, login, signal);
+  const { protocolVersion, asked } = await authenticate(channel, login, startAuthentication(credential, line), signal);
+  memory.takesPassword = credential.kind === 'token' && asked.length === 1 && asked[0] === 'CleartextPassword';
+  return protocolVersion;
+}
+
+async function afterPassword(channel: MessageChannel, login: UpstreamLogin, signal: AbortSignal): Promise<number> {
+  try {
+    return (await authenticate(channel, login, afterEarlyPassword, signal)).protocolVersion;
+  } catch (error) {
+    if (!isMisunderstood(error)) throw error;
+    delete memoryOf(login.target).takesPassword;
+    throw new NotAsExpected();
+  }
+}
+
+/** A server or a pooler that does not expect the message says 08P01, or just hangs up. */
+function isMisunderstood(error: unknown): boolean {
+  if (error instanceof NotAsExpected || error instanceof ConnectionLost) return true;
+  return error instanceof GprxyError && error.sqlState === SqlState.ProtocolViolation;
+}
+
+/** Answers authentication requests up to AuthenticationOk. */
+async function authenticate(
+  channel: MessageChannel,
+  login: UpstreamLogin,
+  first: AuthenticationStep,
+  signal: AbortSignal,
+): Promise<Authenticated> {
+  let { protocolVersion } = login;
+  let step = first;
+  const asked: string[] = [];
+  for (let count = 0; count < MAX_LOGIN_MESSAGES; count++) {
+    const message = await readLoginMessage(channel, MAX_EARLY_ERROR_BYTES, signal);
+    if (message.type === MessageType.NegotiateProtocolVersion) {
+      protocolVersion = Math.min(protocolVersion, decodeNegotiateProtocolVersion(message.body).protocolVersion);
+    } else if (message.type === MessageType.Authentication) {
+      if (message.body.length > MAX_AUTHENTICATION_REQUEST_BYTES)
+        throw new ProtocolError('authentication request too long');
+      const request = decodeAuthentication(message.body);
+      if (request.kind === 'Ok' && step.mayEnd) return { protocolVersion, asked };
+      asked.push(request.kind);
+      const { reply, next } = await step.answer(request, signal);
+      if (reply.length > 0) channel.write(reply);
+      step = next;
+    } else if (message.type !== MessageType.NoticeResponse) {
+      throw unexpectedFromUpstream(message);
+    }
+  }
+  throw new ProtocolError('the upstream never finished the authentication');
+}
+
+function lineOf({ socket }: MessageChannel, { tls }: UpstreamTarget): UpstreamLine {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
+  return { verified: isVerified(tls), certificate };
+}
