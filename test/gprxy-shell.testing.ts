@@ -120,6 +120,11 @@ export class RunningCommand {
     this.#signal('SIGKILL');
   }
 
+  /** As a supervisor does it: to the command alone. */
+  terminate(): void {
+    this.#child.kill('SIGTERM');
+  }
+
   #signal(signal: NodeJS.Signals): void {
     const { pid, exitCode } = this.#child;
     if (pid !== undefined && exitCode === null) process.kill(-pid, signal);

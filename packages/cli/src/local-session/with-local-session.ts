@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import type { TokenSource } from '@gprxy/credentials';
 import { type Profile, paths, userFromTemplate } from '@gprxy/sidecar';
 import { chosenProfile } from '../chosen-profile.ts';
 import { configInput } from '../config-input.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { isSocket, type LocalEndpoint } from '../local-endpoint.ts';
-import { profileLogin } from '../profile-login.ts';
+import { tokenSourceFor } from '../profile-login.ts';
 import { endpointsOf, sidecarStatus } from '../running-sidecar.ts';
 import { say } from '../say.ts';
 import { upstreamAddress } from '../upstream-address.ts';
@@ -26,7 +25,7 @@ export async function withLocalSession<Result>(
   use: (target: LocalTarget) => Promise<Result>,
 ): Promise<Result> {
   const profile = await chosenProfile(options.profile, dependencies);
-  const tokens = await tokenSource(profile, dependencies);
+  const tokens = await tokenSourceFor(profile, dependencies);
   // Asked for before the program starts, so that a login that is over is told in our words and with our exit code.
   const { identity } = await tokens.getToken(dependencies.interrupts.signal);
   const user = userFromTemplate(profile.user, identity, profile.name);
@@ -36,11 +35,6 @@ export async function withLocalSession<Result>(
   const tcp = options.tcp ?? false;
   const running = await runningEndpoint(profile, tcp, dependencies);
   return running ? run(running) : withPrivateSidecar({ profile, tokens, tcp }, dependencies, run);
-}
-
-async function tokenSource(profile: Profile, dependencies: Dependencies): Promise<TokenSource> {
-  const credentials = await dependencies.credentials();
-  return credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
 }
 
 /** A daemon that does not answer as it should is no reason not to work. */

@@ -1,4 +1,5 @@
 import { usageError } from '../../cli-error.ts';
+import { connectionUrl, urlHost, urlPart } from '../../connection-url.ts';
 import { isSocket, type LocalEndpoint } from '../../local-endpoint.ts';
 import type { DsnFormat } from './dsn-formats.ts';
 
@@ -17,10 +18,10 @@ export function formatDsn(format: DsnFormat, target: DsnTarget): readonly string
 }
 
 const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string[]>> = {
-  uri: (target) => [uri(target)],
+  uri: (target) => [connectionUrl(target)],
   // node-postgres knows no user where the environment has no USER, as in containers. Any will do.
-  node: (target) => [uri(target, 'me')],
-  psql: (target) => [`psql '${uri(target)}'`],
+  node: (target) => [connectionUrl({ ...target, user: 'me' })],
+  psql: (target) => [`psql '${connectionUrl(target)}'`],
   python: (target) => [keywords(target)],
   jdbc: (target) => [jdbcUrl(target)],
   dbeaver: dbeaverFields,
@@ -38,17 +39,6 @@ const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string
     ...exported({ PGREQUIREAUTH: 'none' }),
   ],
 };
-
-/** libpq's URI; a socket's directory is a parameter, since it cannot be a host in a URL. */
-function uri({ endpoint, database }: DsnTarget, user?: string): string {
-  const path = urlPart(database);
-  if (isSocket(endpoint)) {
-    const name = user === undefined ? '' : `&user=${user}`;
-    return `postgresql:///${path}?host=${urlPart(endpoint.host)}&port=${endpoint.port}${name}&sslmode=disable`;
-  }
-  const name = user === undefined ? '' : `${user}@`;
-  return `postgresql://${name}${urlHost(endpoint)}:${endpoint.port}/${path}?sslmode=disable`;
-}
 
 function keywords({ endpoint: { host, port }, database }: DsnTarget): string {
   return `host=${quoted(host)} port=${port} dbname=${quoted(database)} sslmode=disable`;
@@ -97,15 +87,6 @@ function tcpOnly(endpoint: LocalEndpoint): LocalEndpoint {
 
 function exported(variables: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
-}
-
-function urlHost({ host }: LocalEndpoint): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-/** The apostrophe is encoded too, so that a URI can stand between two of them in a shell. */
-function urlPart(text: string): string {
-  return encodeURIComponent(text).replaceAll("'", '%27');
 }
 
 function quoted(value: string): string {

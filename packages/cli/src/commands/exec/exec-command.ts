@@ -25,7 +25,7 @@ export function defineExec(program: Command, exec: (options: ExecOptions) => Pro
     .description(description)
     .usage('[options] [database] -- command [arguments...]')
     .addOption(profileOption())
-    .option('--tcp', 'give the command a port on localhost, where it cannot use a Unix socket (JDBC)')
+    .option('--tcp', 'give the command a port on localhost, where it cannot use a Unix socket (JDBC, postgres.js)')
     .argument('[words...]')
     .action(async (words: readonly string[], options: Options) => {
       await exec({ ...options, ...splitWords(words, wordsBehindSeparator(program)) });

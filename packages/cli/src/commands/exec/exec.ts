@@ -1,7 +1,7 @@
 import { CliError } from '../../cli-error.ts';
+import { connectionUrl } from '../../connection-url.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { clientEnvironment } from '../../local-session/client-environment.ts';
-import { databaseUrl } from '../../local-session/database-url.ts';
 import { withLocalSession } from '../../local-session/with-local-session.ts';
 import type { ExecOptions } from './exec-command.ts';
 
@@ -9,7 +9,7 @@ import type { ExecOptions } from './exec-command.ts';
 export async function exec(options: ExecOptions, dependencies: Dependencies): Promise<number> {
   const { command, args } = options;
   return withLocalSession(options, dependencies, async (target) => {
-    const env = { ...clientEnvironment(dependencies.env, target), DATABASE_URL: databaseUrl(target) };
+    const env = { ...clientEnvironment(dependencies.env, target), DATABASE_URL: connectionUrl(target) };
     const exitCode = await dependencies.runProgram({ command, args, env }).catch((error: NodeJS.ErrnoException) => {
       throw notStarted(command, error);
     });
