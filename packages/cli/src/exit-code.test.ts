@@ -6,6 +6,7 @@ describe('exit codes', () => {
     ['ERR_USAGE', 2],
     ['ERR_CONFIG', 3],
     ['ERR_CONFIG_LISTEN', 3],
+    ['ERR_SOURCE_FAILED', 3],
     ['ERR_LOGIN_NEEDED', 4],
     ['ERR_LOGIN_EXPIRED', 4],
     ['ERR_LOGIN_DENIED', 5],

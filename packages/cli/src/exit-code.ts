@@ -18,7 +18,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 const exitCodes: ReadonlyArray<readonly [pattern: RegExp, exitCode: ExitCode]> = [
   [/^ERR_(USAGE|NO_LOGIN)$/, ExitCode.Usage],
-  [/^ERR_(CONFIG|DSN|USER_CLAIM)/, ExitCode.Configuration],
+  [/^ERR_(CONFIG|DSN|USER_CLAIM|SOURCE_FAILED)/, ExitCode.Configuration],
   [/^ERR_LOGIN_(NEEDED|EXPIRED)$/, ExitCode.LoginNeeded],
   [/^ERR_(LOGIN_DENIED|PROVIDER_REFUSED)$/, ExitCode.Denied],
   [/^ERR_PROVIDER_UNREACHABLE$/, ExitCode.ProviderUnreachable],

@@ -9,6 +9,7 @@
  * - `ERR_STORE_ABSENT`: this machine has no OS keychain that can be used
  * - `ERR_STORE_LOCKED`: there is a keychain, and it is locked
  * - `ERR_STORE_FAILED`: the token store did not do what it should
+ * - `ERR_SOURCE_FAILED`: a file, variable, key or command that the profile names does not give what it should
  * - `ERR_ABORTED`: the caller's signal
  */
 export type CredentialErrorCode =
@@ -20,6 +21,7 @@ export type CredentialErrorCode =
   | 'ERR_STORE_ABSENT'
   | 'ERR_STORE_LOCKED'
   | 'ERR_STORE_FAILED'
+  | 'ERR_SOURCE_FAILED'
   | 'ERR_ABORTED';
 
 export interface CredentialErrorOptions {

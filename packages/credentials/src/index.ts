@@ -1,3 +1,8 @@
+export {
+  type ClientCredentialsSettings,
+  type ClientCredentialsSourceOptions,
+  createClientCredentialsSource,
+} from './client-credentials-source.ts';
 export type { CredentialDependencies, Fetch, LogRecord } from './dependencies.ts';
 export { CredentialError, type CredentialErrorCode } from './errors.ts';
 export { createFetch, type FetchOptions } from './fetch.ts';

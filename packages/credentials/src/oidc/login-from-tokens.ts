@@ -61,7 +61,7 @@ function subjectOf(task: ProviderTask, id?: Claims, access?: Claims, former?: St
 }
 
 /** `expires_in` first: it needs no agreement of the two clocks. */
-function expiryOf(tokens: Tokens, access: Claims | undefined, requestedAt: number): number {
+export function expiryOf(tokens: Tokens, access: Claims | undefined, requestedAt: number): number {
   if (tokens.expires_in !== undefined) return requestedAt + tokens.expires_in * 1000;
   return typeof access?.exp === 'number' ? access.exp * 1000 : requestedAt + unknownLifetimeMs;
 }

@@ -12,6 +12,8 @@ const kinds: [string, unknown, ReturnType<typeof providerFailure>['kind']][] = [
   ['server_error', bodyError(400, 'server_error'), 'unreachable'],
   ['500 with an OAuth error', bodyError(500, 'invalid_grant'), 'unreachable'],
   ['invalid_grant', bodyError(400, 'invalid_grant'), 'oauth-error'],
+  ['a challenge', challenge({ error: 'invalid_client' }), 'oauth-error'],
+  ['a challenge without a reason', challenge({}), 'oauth-error'],
   ['404', library('OAUTH_RESPONSE_IS_NOT_CONFORM', new Response('', { status: 404 })), 'unusable'],
   [
     'an option that the library refuses',
@@ -55,6 +57,11 @@ describe('what became of a request', () => {
     expect(providerFailure(busy('tomorrow'), [])).not.toHaveProperty('retryAfterMs');
   });
 });
+
+function challenge(parameters: object): Error {
+  const cause = [{ scheme: 'basic', parameters }];
+  return Object.assign(new Error('challenge'), { name: 'WWWAuthenticateChallengeError', status: 401, cause });
+}
 
 function system(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });

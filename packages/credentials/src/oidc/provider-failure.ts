@@ -29,6 +29,8 @@ export function providerFailure(thrown: unknown, secrets: readonly string[]): Pr
   const error = (thrown ?? {}) as LibraryError;
   const status = statusOf(error);
   if (status === 429 || (status !== undefined && status >= 500)) return unavailable(status, error);
+  const challenge = challengeOf(error);
+  if (challenge !== undefined) return oauthError(challenge, secrets);
   if (typeof error.error === 'string') return oauthError(error, secrets);
   const network = networkReason(error);
   if (network !== undefined) return { kind: 'unreachable', reason: withoutSecrets(network, secrets) };
@@ -41,6 +43,17 @@ function oauthError(error: LibraryError, secrets: readonly string[]): ProviderFa
   if (name === 'temporarily_unavailable' || name === 'server_error') return { kind: 'unreachable', reason: name };
   const description = typeof error.error_description === 'string' ? redact(error.error_description, secrets) : '';
   return { kind: 'oauth-error', error: name, ...(description !== '' && { description }) };
+}
+
+/**
+ * A 401 with WWW-Authenticate, which openid-client reports by the header and leaves the body unread. It is the answer to a
+ * client that the header did not prove (RFC 6749 section 5.2), and need not say more (RFC 7235 section 4.1).
+ */
+function challengeOf({ name, cause }: LibraryError): LibraryError | undefined {
+  if (name !== 'WWWAuthenticateChallengeError' || !Array.isArray(cause)) return undefined;
+  const challenges = cause as { parameters?: LibraryError }[];
+  const { error, error_description } = challenges.find(({ parameters }) => parameters?.error)?.parameters ?? {};
+  return { error: typeof error === 'string' ? error : 'invalid_client', error_description };
 }
 
 function unavailable(status: number, error: LibraryError): ProviderFailure {
