@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 /** Bundles `packages/NAME/src/main.ts` into `directory`; what the package names as dependencies stays outside. */
 export async function bundle(name, directory) {
   const packageDirectory = `${packages}${name}`;
-  const { dependencies = {}, optionalDependencies = {} } = require(`${packageDirectory}/package.json`);
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = require(`${packageDirectory}/package.json`);
   const { metafile } = await build({
     entryPoints: [`${packageDirectory}/src/main.ts`],
     outdir: directory,
@@ -27,7 +27,7 @@ export async function bundle(name, directory) {
     platform: 'node',
     target: 'node20.19',
     conditions: ['source', 'module'],
-    external: externals({ ...dependencies, ...optionalDependencies }),
+    external: externals({ ...dependencies, ...optionalDependencies, ...peerDependencies }),
     plugins: [directImports(packages), namedExports, lazyBuiltins],
     legalComments: 'none',
     metafile: true,
