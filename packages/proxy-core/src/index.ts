@@ -16,11 +16,13 @@ export { connectUpstreamSocket, isVerified } from './session/connect-upstream-so
 export { ConnectionLost, NotPostgres } from './session/connection-errors.ts';
 export { withDeadline } from './session/deadline.ts';
 export { type Address, type Dial, dialTcp, SOCKET_OPTIONS } from './session/dial.ts';
+export { type AnyUpstreamLogin, loginAnyUpstream } from './session/login-any-upstream.ts';
 export { type Message, MessageChannel, unexpectedMessage } from './session/message-channel.ts';
 export type { ClientTls } from './session/negotiate-tls.ts';
 export { POSTGRESQL_ALPN } from './session/negotiate-tls.ts';
 export { runSession } from './session/session.ts';
 export type * from './session/session-policy.ts';
+export type { TargetSessionAttrs } from './session/target-session-attrs.ts';
 export { loginUpstream, type UpstreamSession } from './session/upstream-login.ts';
 export * from './wire/authentication-messages.ts';
 export * from './wire/backend-messages.ts';

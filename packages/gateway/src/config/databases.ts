@@ -95,6 +95,7 @@ function readUpstream(dsn: string, refuse: (problem: string, hint?: string) => n
       'Use sslmode=verify-full with sslrootcert=FILE of the authority that signed the server certificate.',
     );
   }
+  if (upstream.hosts.length > 1) refuse('names several hosts', 'Name one host; several are not supported yet.');
   if (upstream.tls.certFile !== undefined) {
     refuse('names a client certificate: that is what "identity.cert" and "identity.key" are for');
   }

@@ -34,7 +34,9 @@ export async function connectAsRoot(env: Environment, readFile: (path: string) =
 
 function tryParse(url: string): Dsn {
   try {
-    return parseDsn(url);
+    const dsn = parseDsn(url);
+    if (dsn.hosts.length > 1) throw new UsageError('DATABASE_ROOT_URL names several hosts', 'Name the primary.');
+    return dsn;
   } catch (error) {
     if (!(error instanceof GprxyError)) throw error;
     throw new UsageError(`DATABASE_ROOT_URL is no connection string: ${error.message}`, error.hint);

@@ -11,6 +11,8 @@ export const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([
   ...STARTUP_PARAMETERS,
   ...TLS_PARAMETERS,
   'connect_timeout',
+  'target_session_attrs',
+  'load_balance_hosts',
 ]);
 
 /** Splits what stands behind "?". By hand: URLSearchParams reads "+" as a space, libpq does not. */

@@ -4,6 +4,7 @@ import { anyName, anyText, expectNoOtherError } from '../arbitraries.testing.ts'
 import { GprxyError } from '../errors.ts';
 import { parseDsn } from './parse-dsn.ts';
 
+const anyHost = { targetSessionAttrs: 'any', loadBalanceHosts: false };
 const verifyFull = { mode: 'verify-full', negotiation: 'postgres' };
 
 /** The error that `dsn` ends in, as text that would reach a log. */
@@ -22,10 +23,12 @@ describe('parseDsn', () => {
     expect(parseDsn('postgresql://al%40corp:p%40%2F%3A%23@db.example:6432/my%20db?application_name=a%26b+c')).toEqual({
       host: 'db.example',
       port: 6432,
+      hosts: [{ host: 'db.example', port: 6432 }],
       user: 'al@corp',
       password: 'p@/:#',
       database: 'my db',
       tls: verifyFull,
+      ...anyHost,
       parameters: new Map([['application_name', 'a&b+c']]),
     });
   });
@@ -34,7 +37,9 @@ describe('parseDsn', () => {
     expect(parseDsn('postgres://db.example')).toEqual({
       host: 'db.example',
       port: 5432,
+      hosts: [{ host: 'db.example', port: 5432 }],
       tls: verifyFull,
+      ...anyHost,
       parameters: new Map(),
     });
   });
@@ -50,6 +55,22 @@ describe('parseDsn', () => {
     ['postgresql://u:a@b@db.example', 'db.example', 5432],
   ])('reads the address of %s', (dsn, host, port) => {
     expect(parseDsn(dsn)).toMatchObject({ host, port });
+  });
+
+  it('reads several hosts, and which of them is wanted', () => {
+    const dsn = 'postgresql://u:p@a,[::1]:6432,c:1/x?target_session_attrs=read-write&load_balance_hosts=random';
+    expect(parseDsn(dsn)).toMatchObject({
+      host: 'a',
+      port: 5432,
+      hosts: [
+        { host: 'a', port: 5432 },
+        { host: '::1', port: 6432 },
+        { host: 'c', port: 1 },
+      ],
+      user: 'u',
+      targetSessionAttrs: 'read-write',
+      loadBalanceHosts: true,
+    });
   });
 
   it.each([
@@ -84,10 +105,12 @@ describe('parseDsn', () => {
         expect(parseDsn(`postgresql://${u}:${p}@[::1]:1/x?application_name=${a}`)).toEqual({
           host: '::1',
           port: 1,
+          hosts: [{ host: '::1', port: 1 }],
           user,
           password,
           database: 'x',
           tls: verifyFull,
+          ...anyHost,
           parameters: new Map([['application_name', application]]),
         });
       }),
@@ -111,9 +134,9 @@ describe('parseDsn', () => {
     ['postgresql:///sales', 'it names no host'],
     ['postgresql://alice@/sales', 'it is not a URL'],
     ['postgresql://%2Fvar%2Frun/sales', 'its host is a Unix socket'],
-    ['postgresql://a,b/sales', 'it names several hosts'],
-    ['postgresql://a:1,b:2/sales', 'it names several hosts'],
-    ['postgresql://u:x@[::1],b/sales', 'it names several hosts'],
+    ['postgresql://a,/sales', 'it names no host'],
+    ['postgresql://a,b:x/sales', 'it is not a URL'],
+    ['postgresql://a,b:0/sales', 'its port is 0'],
     ['postgresql://db.example:x', 'it is not a URL'],
     ['postgresql://db.example:65536', 'it is not a URL'],
     ['postgresql://db.example:0', 'its port is 0'],
@@ -130,7 +153,12 @@ describe('parseDsn', () => {
     ['postgresql://db.example?sslmode=', 'sslmode is none of disable, require, verify-ca, verify-full'],
     ['postgresql://db.example?sslMode=disable', 'parameter is unknown'],
     ['postgresql://db.example?sslmode=disable&sslmode=verify-full', 'parameter "sslmode" stands twice'],
-    ['postgresql://db.example?target_session_attrs=any', 'parameter "target_session_attrs" is unknown'],
+    [
+      'postgresql://db.example?target_session_attrs=master',
+      'target_session_attrs is none of any, read-write, read-only, primary, standby, prefer-standby',
+    ],
+    ['postgresql://db.example?load_balance_hosts=on', 'load_balance_hosts is none of disable, random'],
+    ['postgresql://db.example?gssencmode=disable', 'parameter "gssencmode" is unknown'],
     ['postgresql://db.example?password=x', 'the password is a parameter'],
     ['postgresql://db.example?sslnegotiation=x', 'sslnegotiation is neither postgres nor direct'],
     [
