@@ -11,7 +11,7 @@ export interface LocalTarget {
 }
 
 /** libpq's variables that would lead a client elsewhere, or have it ask of a local socket what only a server can give. */
-const misleading = [
+export const misleadingVariables = [
   'PGHOSTADDR',
   'PGPASSWORD',
   'PGSERVICE',
@@ -30,7 +30,7 @@ const misleading = [
 
 /** The caller's environment with libpq pointed at the sidecar. It never offers a password: whoever asks for one is not the sidecar. */
 export function clientEnvironment(env: Environment, target: LocalTarget): Environment {
-  const kept = Object.entries(env).filter(([name]) => !(misleading as readonly string[]).includes(name));
+  const kept = Object.entries(env).filter(([name]) => !(misleadingVariables as readonly string[]).includes(name));
   return {
     ...Object.fromEntries(kept),
     PGHOST: target.endpoint.host,

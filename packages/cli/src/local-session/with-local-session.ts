@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { type Profile, paths, userFromTemplate } from '@gprxy/sidecar';
+import { type Profile, userFromTemplate } from '@gprxy/sidecar';
 import { chosenProfile } from '../chosen-profile.ts';
-import { configInput } from '../config-input.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { isSocket, type LocalEndpoint } from '../local-endpoint.ts';
 import { tokenSourceFor } from '../profile-login.ts';
@@ -9,6 +7,7 @@ import { endpointsOf, sidecarStatus } from '../running-sidecar.ts';
 import { say } from '../say.ts';
 import { upstreamAddress } from '../upstream-address.ts';
 import type { LocalTarget } from './client-environment.ts';
+import { passwordFile } from './password-file.ts';
 import { withPrivateSidecar } from './private-sidecar.ts';
 
 export interface LocalSessionOptions {
@@ -30,8 +29,7 @@ export async function withLocalSession<Result>(
   const { identity } = await tokens.getToken(dependencies.interrupts.signal);
   const user = userFromTemplate(profile.user, identity, profile.name);
   const database = options.database ?? dependencies.env.PGDATABASE ?? upstreamAddress(profile).database ?? 'postgres';
-  const passwordFile = join(paths(configInput(dependencies)).stateDirectory, 'pgpass');
-  const run = (endpoint: LocalEndpoint) => use({ endpoint, database, user, passwordFile });
+  const run = (endpoint: LocalEndpoint) => use({ endpoint, database, user, passwordFile: passwordFile(dependencies) });
   const tcp = options.tcp ?? false;
   const running = await runningEndpoint(profile, tcp, dependencies);
   return running ? run(running) : withPrivateSidecar({ profile, tokens, tcp }, dependencies, run);

