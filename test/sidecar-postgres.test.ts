@@ -81,20 +81,8 @@ describe('a client of the sidecar', () => {
     const [one, two] = [await connectTo(port), await connectTo(port)];
     const slow = one.query('SELECT pg_sleep(60)').catch((error) => error);
     const other = two.query('SELECT pg_sleep(0.3)');
-    await until(
-      async () =>
-        (
-          await postgres.query(
-            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid()",
-          )
-        ).length > 0,
-    );
-    const keys = one as unknown as { processID: number; secretKey: number };
-    const cancel = new pg.Client({ host: 'localhost', port }) as unknown as {
-      connection: pg.Connection & { cancel(pid: number, key: number): void; connect(port: number, host: string): void };
-    };
-    cancel.connection.on('connect', () => cancel.connection.cancel(keys.processID, keys.secretKey));
-    cancel.connection.connect(port, 'localhost');
+    await untilActive('sleep(60)');
+    cancelStatementOf(one, port);
     expect(await slow).toMatchObject({ code: '57014' });
     expect((await other).rowCount).toBe(1);
     expect(log.map(({ message }) => message)).toContain('cancel forwarded');
@@ -180,8 +168,20 @@ describe('a sidecar that stops', () => {
     const client = await connectTo(port);
     const running = client.query('SELECT pg_sleep(0.2)');
     const closing = sidecar.close();
-    expect(await refusalOf(port)).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await refusalOf(port)).toMatchObject({ code: '57P03', hint: expect.stringMatching(/\w/) });
     await running;
+    await client.end();
+    expect(await closing).toEqual({ forced: 0 });
+  });
+
+  it('still cancels statements of running sessions', async () => {
+    const { port, sidecar } = await startTestSidecar({ upstream });
+    const client = await connectTo(port);
+    const slow = client.query('SELECT pg_sleep(60) /* draining */').catch((error) => error);
+    await untilActive('sleep(60) /* draining');
+    const closing = sidecar.close();
+    cancelStatementOf(client, port);
+    expect(await slow).toMatchObject({ code: '57014' });
     await client.end();
     expect(await closing).toEqual({ forced: 0 });
   });
@@ -194,6 +194,21 @@ describe('a sidecar that stops', () => {
     expect(ended).toEqual({ forced: 1 });
   });
 });
+
+async function untilActive(statement: string): Promise<void> {
+  const active = `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%${statement}%' AND state = 'active' AND pid <> pg_backend_pid()`;
+  await until(async () => (await postgres.query(active)).length > 0);
+}
+
+/** As node-postgres does it: over a connection of its own. */
+function cancelStatementOf(client: pg.Client, port: number): void {
+  const keys = client as unknown as { processID: number; secretKey: number };
+  const { connection } = new pg.Client({ host: 'localhost', port }) as unknown as {
+    connection: pg.Connection & { cancel(pid: number, key: number): void; connect(port: number, host: string): void };
+  };
+  connection.on('connect', () => connection.cancel(keys.processID, keys.secretKey));
+  connection.connect(port, 'localhost');
+}
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise(setImmediate);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { listen } from './listener.ts';
 
 it('lets every connection wait for its end without a warning of a leak', async () => {
@@ -10,7 +10,8 @@ it('lets every connection wait for its end without a warning of a leak', async (
   const listener = await listen({
     address: { host: '127.0.0.1', port: 0 },
     maxConnections: 100,
-    async serve(socket, signal) {
+    async serve(socket, signal, admission) {
+      admission.enter();
       signal.addEventListener('abort', () => socket.end());
       socket.resume();
       socket.write('served');
@@ -23,4 +24,80 @@ it('lets every connection wait for its end without a warning of a leak', async (
   const { forced } = await listener.drain(0);
   process.off('warning', warn);
   expect({ forced, warnings }).toEqual({ forced: 20, warnings: [] });
+});
+
+/** Lets in whoever sends a byte, and ends whoever the listener wants gone. */
+async function startListener(options: { maxConnections: number }) {
+  const refused: unknown[] = [];
+  const listener = await listen({
+    address: { host: '127.0.0.1', port: 0 },
+    get maxConnections() {
+      return options.maxConnections;
+    },
+    async serve(socket, signal, admission) {
+      signal.addEventListener('abort', () => socket.destroy());
+      socket.on('error', () => {}).on('end', () => socket.end());
+      socket.once('data', () => {
+        try {
+          admission.enter();
+          socket.write('in');
+        } catch (error) {
+          refused.push((error as { code: string }).code);
+          socket.destroy();
+        }
+      });
+      if (!socket.closed) await once(socket, 'close');
+    },
+  });
+  onTestFinished(async () => void (await listener.drain(0)));
+  const dial = async () => {
+    const socket = connect((listener.address as AddressInfo).port, '127.0.0.1').on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
+  };
+  const enter = async () => {
+    const socket = await dial();
+    socket.write('x');
+    await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    return socket;
+  };
+  return { listener, refused, dial, enter };
+}
+
+it('S26 does not count those who have not shown who they are to the limit of sessions', async () => {
+  const { listener, dial, enter } = await startListener({ maxConnections: 2 });
+  const silent = await Promise.all(Array.from({ length: 10 }, dial));
+  const [first, second] = [await enter(), await enter()];
+  expect([first.closed, second.closed, listener.connections]).toEqual([false, false, 2]);
+  for (const socket of [...silent, first, second]) socket.destroy();
+});
+
+it('S26 drops the oldest of those who stay silent, when they are too many', async () => {
+  const { dial, enter } = await startListener({ maxConnections: 2 });
+  const oldest = await dial();
+  const others = await Promise.all(Array.from({ length: 1_000 }, dial));
+  if (!oldest.closed) await once(oldest, 'close');
+  expect((await enter()).closed).toBe(false);
+  for (const socket of others) socket.destroy();
+});
+
+it('goes by a limit that has changed since it began to listen', async () => {
+  const options = { maxConnections: 1 };
+  const { refused, enter } = await startListener(options);
+  await enter();
+  await enter();
+  options.maxConnections = 2;
+  expect((await enter()).closed).toBe(false);
+  expect(refused).toEqual(['ERR_TOO_MANY_CLIENTS']);
+});
+
+it('still answers while it drains, because a session may want to cancel, but lets nobody in', async () => {
+  const { listener, refused, dial, enter } = await startListener({ maxConnections: 9 });
+  const session = await enter();
+  const drained = listener.drain();
+  await dial();
+  await enter();
+  expect(refused).toEqual(['ERR_DRAINING']);
+  session.destroy();
+  expect(await drained).toEqual({ forced: 0 });
 });

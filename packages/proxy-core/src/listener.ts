@@ -1,6 +1,6 @@
 import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { shuttingDown } from './session/connection-errors.ts';
+import { shuttingDown, takesNoMore, tooManyClients } from './session/connection-errors.ts';
 import { SOCKET_OPTIONS } from './session/dial.ts';
 import type { Admission } from './session/session-policy.ts';
 
@@ -8,7 +8,7 @@ export type ListenAddress = { readonly host: string; readonly port: number } | {
 
 export interface ListenOptions {
   readonly address: ListenAddress;
-  /** Connections over it are let in far enough to cancel, or to be told 53300; over twice as many they are closed. */
+  /** Sessions at a time, read whenever one asks to be let in: it may change. Those over it may still cancel, and are told 53300. */
   readonly maxConnections: number;
   /** Runs one connection to its end; `signal` aborts, with what to tell the client, when a drain runs out of time. */
   serve(socket: Socket, signal: AbortSignal, admission: Admission): Promise<void>;
@@ -17,41 +17,103 @@ export interface ListenOptions {
 export interface Listener {
   /** What it is bound to: with the real port when port 0 was asked for, or the path of a Unix socket. */
   readonly address: AddressInfo | string;
+  /** Sessions that were let in. */
   readonly connections: number;
-  /** Accepts no more, waits for the running connections, ends those left after `timeoutMs`, and counts these. */
-  drain(timeoutMs: number): Promise<{ forced: number }>;
+  /**
+   * Lets no more in, waits for the sessions that are, ends those left after `timeoutMs` (left out: however long it takes), and
+   * counts these. Until then the address stays bound, because sessions can still be cancelled; others are told 57P03. A second
+   * call with a shorter time overtakes the first.
+   */
+  drain(timeoutMs?: number): Promise<{ forced: number }>;
 }
 
-/** Binds and starts to accept. Errors: those of bind(2), with their `code`. */
-export async function listen({ address, maxConnections, serve }: ListenOptions): Promise<Listener> {
-  const running = new Set<Promise<void>>();
-  const ending = new AbortController();
-  // Every connection listens to it for as long as it lasts: many are no leak.
-  setMaxListeners(0, ending.signal);
-  const server = createServer({ ...SOCKET_OPTIONS, allowHalfOpen: true }, (socket) => {
-    if (running.size >= 2 * maxConnections) return void socket.destroy();
-    const session = serve(socket, ending.signal, { overLimit: running.size >= maxConnections });
-    running.add(session);
-    session.finally(() => running.delete(session));
-  });
-  server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port });
-  await once(server, 'listening');
+/** More than this who have not shown yet who they are, and the one who has waited for longest has to go. */
+const MAX_UNAUTHENTICATED = 1_000;
 
-  return {
-    address: server.address() as AddressInfo | string,
-    get connections() {
-      return running.size;
-    },
-    async drain(timeoutMs) {
-      server.close();
-      let forced = 0;
-      const timer = setTimeout(() => {
-        forced = running.size;
-        ending.abort(shuttingDown());
-      }, timeoutMs);
-      while (running.size > 0) await Promise.all(running);
-      clearTimeout(timer);
-      return { forced };
-    },
-  };
+/** Binds and starts to accept. Errors: those of bind(2), with their `code`. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { address } = options;
+  const listener = new RunningListener(options);
+  listener.server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port });
+  await once(listener.server, 'listening');
+  return listener;
+}
+
+class RunningListener implements Listener {
+  readonly server = createServer({ ...SOCKET_OPTIONS, allowHalfOpen: true }, (socket) => this.#accept(socket));
+  readonly #options: ListenOptions;
+  readonly #running = new Set<Promise<void>>();
+  readonly #unauthenticated = new Set<Socket>();
+  readonly #sessions = new Set<Socket>();
+  readonly #ending = new AbortController();
+  readonly #waitingForEmpty: Array<() => void> = [];
+  #draining = false;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    // Every connection listens to it for as long as it lasts: many are no leak.
+    setMaxListeners(0, this.#ending.signal);
+  }
+
+  get address(): AddressInfo | string {
+    return this.server.address() as AddressInfo | string;
+  }
+
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  async drain(timeoutMs?: number): Promise<{ forced: number }> {
+    this.#draining = true;
+    let forced = 0;
+    const cutOff = () => {
+      forced = this.#sessions.size;
+      this.#ending.abort(shuttingDown());
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(cutOff, timeoutMs);
+    if (this.#sessions.size > 0) await new Promise<void>((resolve) => this.#waitingForEmpty.push(resolve));
+    clearTimeout(timer);
+    this.server.close();
+    // Whoever is still here has not been let in.
+    this.#ending.abort(takesNoMore());
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    return { forced };
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#unauthenticated.size >= MAX_UNAUTHENTICATED) dropOldest(this.#unauthenticated);
+    this.#unauthenticated.add(socket);
+    const served = this.#options.serve(socket, this.#ending.signal, this.#admissionOf(socket)).finally(() => {
+      this.#unauthenticated.delete(socket);
+      this.#running.delete(served);
+      if (this.#sessions.delete(socket) && this.#sessions.size === 0) this.#tellEmpty();
+    });
+    this.#running.add(served);
+  }
+
+  #admissionOf(socket: Socket): Admission {
+    const check = () => {
+      if (this.#draining) throw takesNoMore();
+      if (this.#sessions.size >= this.#options.maxConnections) throw tooManyClients();
+    };
+    return {
+      check,
+      enter: () => {
+        check();
+        this.#unauthenticated.delete(socket);
+        this.#sessions.add(socket);
+      },
+    };
+  }
+
+  #tellEmpty(): void {
+    for (const resolve of this.#waitingForEmpty.splice(0)) resolve();
+  }
+}
+
+/** A client that is alive answers within milliseconds: the oldest is the least likely to be one. */
+function dropOldest(unauthenticated: Set<Socket>): void {
+  const [oldest] = unauthenticated;
+  oldest?.destroy();
+  if (oldest) unauthenticated.delete(oldest);
 }

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
+import { expect, it, onTestFinished } from 'vitest';
 import { requestControl } from './control.ts';
 import { testDirectory } from './directory.testing.ts';
 import { aliceTokens, collectLog, testProfile } from './profile.testing.ts';
@@ -27,11 +28,20 @@ async function daemon(given: Partial<DaemonOptions> = {}) {
   return { signals, controlSocketPath, started, options, outcome: runDaemon(options) };
 }
 
-/** A client that says nothing, so that a drain has somebody to wait for. */
-async function silentClient(sidecar: Sidecar) {
+/** A client whose session has begun, so that a drain has somebody to wait for. */
+async function waitingClient(sidecar: Sidecar) {
   const socket = connect(sidecar.listeners[0]?.port ?? 0, '127.0.0.1').on('error', () => {});
-  await once(socket, 'connect');
+  socket.write(encodeStartupMessage(PROTOCOL_3_0, [['user', 'alice']]));
+  await expect.poll(() => sidecar.status().listeners[0]?.connections).toBe(1);
   return socket;
+}
+
+/** It takes connections, and that is all. */
+async function silentUpstream(): Promise<string> {
+  const server = createServer((socket) => onTestFinished(() => void socket.destroy())).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `postgresql://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 it.each(['SIGTERM', 'SIGHUP', 'SIGINT'])('drains on %s', async (signal) => {
@@ -50,10 +60,9 @@ it('stops when asked over the control socket', async () => {
 });
 
 it('ends at once on the second Ctrl-C', async () => {
-  const { started, signals, outcome } = await daemon();
-  const sidecar = await started;
-  await silentClient(sidecar);
-  while (sidecar.status().listeners[0]?.connections === 0) await new Promise(setImmediate);
+  const profiles = [testProfile({ drainTimeoutMs: 60_000, upstream: await silentUpstream() })];
+  const { started, signals, outcome } = await daemon({ profiles });
+  await waitingClient(await started);
   signals.emit('SIGINT', 'SIGINT');
   signals.emit('SIGINT', 'SIGINT');
   expect(await outcome).toEqual({ kind: 'interrupted' });

@@ -17,10 +17,21 @@ export async function closeSession<Who>(
 ): Promise<void> {
   record.withdrawKey?.();
   const end = toSessionEnd(record, durationMs);
-  if (end) events.end?.(end);
+  if (end) report(end, events);
   if (record.upstream) endUpstream(record.upstream, end?.endedBy === 'proxy');
   const canBeTold = record.outcome?.clientAtBoundary ?? true;
   await closeClient(record.channel.release(), canBeTold && end ? toErrorResponse(end.error) : undefined);
+}
+
+/** Both sides are ended whatever becomes of the report; only the name is told, since a text could quote anything. */
+function report<Who>(end: SessionEnd<Who>, events: SessionEvents<Who>): void {
+  try {
+    events.end?.(end);
+  } catch (error) {
+    process.emitWarning(
+      `the end of a session could not be reported (${error instanceof Error ? error.name : 'error'})`,
+    );
+  }
 }
 
 /** `undefined`: the client hung up before it asked for anything, or only brought a cancel. */

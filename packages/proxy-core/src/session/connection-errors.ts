@@ -30,6 +30,14 @@ export function tooManyClients(): GprxyError {
   });
 }
 
+export function takesNoMore(): GprxyError {
+  return new GprxyError('gprxy takes no new connections here: it is stopping, or no longer listens at this address', {
+    code: 'ERR_DRAINING',
+    sqlState: SqlState.CannotConnectNow,
+    hint: 'Connect again in a moment.',
+  });
+}
+
 export function shuttingDown(): GprxyError {
   return new GprxyError('terminating connection due to administrator command', {
     code: 'ERR_SHUTTING_DOWN',

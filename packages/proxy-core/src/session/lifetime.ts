@@ -10,6 +10,7 @@ export class Lifetime {
   readonly #socket: Socket;
   readonly #outer: AbortSignal;
   readonly #timer: NodeJS.Timeout;
+  #talking: Socket | undefined;
 
   constructor(socket: Socket, outer: AbortSignal, timeoutMs: number, onExpiry: () => Error) {
     this.#socket = socket;
@@ -24,6 +25,11 @@ export class Lifetime {
     return this.#controller.signal;
   }
 
+  /** From here on a client that closes its side without having asked for anything has gone. `socket`: where it talks, TLS or not. */
+  watchEnd(socket: Socket): void {
+    this.#talking = socket.on('readable', this.#lookForEnd).on('end', this.#onClose);
+  }
+
   /** The client said who it is: from here on it may take as long as the upstream does. */
   endDeadline(): void {
     clearTimeout(this.#timer);
@@ -32,6 +38,7 @@ export class Lifetime {
   /** From here on somebody else (the relay, the close) looks after the client's socket. */
   endWatch(): void {
     this.#socket.off('close', this.#onClose);
+    this.#talking?.off('readable', this.#lookForEnd).off('end', this.#onClose);
   }
 
   end(): void {
@@ -40,6 +47,10 @@ export class Lifetime {
     this.#outer.removeEventListener('abort', this.#onOuterAbort);
   }
 
+  /** A stream tells of its end only to those who read, and nobody reads while the upstream is being asked. */
+  #lookForEnd = () => {
+    if (this.#talking?.readableLength === 0) this.#talking.read(0);
+  };
   #onClose = () => this.#controller.abort(new ConnectionLost());
   #onOuterAbort = () => this.#controller.abort(this.#outer.reason);
 }

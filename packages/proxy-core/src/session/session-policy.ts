@@ -72,9 +72,12 @@ export interface CancelOutcome {
   readonly error?: unknown;
 }
 
-/** How the listener lets a connection in. `overLimit`: it may cancel; for all else it is told why not. */
+/** The listener's part in a session. A connection that only brings a cancel asks for nothing. */
 export interface Admission {
-  readonly overLimit: boolean;
+  /** Throws what the client is to be told (53300, 57P03) when there is no place for it. */
+  check(): void;
+  /** As `check`, and takes the place until the connection ends: not before it is known whose it is. */
+  enter(): void;
 }
 
 /** What is known of a connection so far: the steps fill it in, the close reports from it. */

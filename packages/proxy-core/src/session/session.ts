@@ -7,7 +7,7 @@ import { encodeBackendKeyData, encodeNegotiateProtocolVersion, encodeReadyForQue
 import type { FrontendKey } from '../wire/cancel-key.ts';
 import { negotiateVersion } from '../wire/startup-packet.ts';
 import { closeSession } from './close.ts';
-import { authenticationTooSlow, tooManyClients } from './connection-errors.ts';
+import { authenticationTooSlow } from './connection-errors.ts';
 import { Lifetime } from './lifetime.ts';
 import { MessageChannel } from './message-channel.ts';
 import { type OpenedStartup, readStartup } from './read-startup.ts';
@@ -24,7 +24,7 @@ export async function runSession<Who>(
   policy: SessionPolicy<Who>,
   cancels: CancelRegistry,
   signal: AbortSignal,
-  admission: Admission = { overLimit: false },
+  admission: Admission = { check() {}, enter() {} },
 ): Promise<void> {
   const lifetime = new Lifetime(socket, signal, policy.authenticationTimeoutMs, authenticationTooSlow);
   const record: SessionRecord<Who> = { stage: 'startup', peer: peerOf(socket), channel: new MessageChannel(socket) };
@@ -41,9 +41,11 @@ export async function runSession<Who>(
     record.stage = 'authenticate';
     const connection = introduce(opening, record.peer);
     record.connection = connection;
-    if (admission.overLimit) throw tooManyClients();
+    lifetime.watchEnd(connection.channel.socket);
+    admission.check();
     const who = await policy.authenticate(connection, lifetime.signal);
     record.who = who;
+    admission.enter();
     lifetime.endDeadline();
 
     record.stage = 'upstream';
