@@ -83,12 +83,14 @@ describe('a session whose other side is lost', () => {
   it('is closed on both sides though its end cannot be reported', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
     onTestFinished(() => warned.mockRestore());
-    const { client, server } = await startSession(undefined, undefined, () => {
+    const { client, server, listener } = await startSession(undefined, undefined, () => {
       throw new RangeError('no space for the token-of-alice');
     });
     await once(client, 'data');
     client.destroy();
     await once(server.resume(), 'end');
+    server.end();
+    await listener.drain();
     expect(warned.mock.calls).toEqual([['the end of a session could not be reported (RangeError)']]);
   });
 
