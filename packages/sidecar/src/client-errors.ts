@@ -32,6 +32,10 @@ const WITHOUT_TOKEN: Readonly<Record<CredentialErrorCode, Answer>> = {
     hint: () => 'Unlock the keychain, then connect again.',
   },
   ERR_STORE_FAILED: store,
+  ERR_SOURCE_FAILED: {
+    sqlState: SqlState.InvalidAuthorization,
+    hint: (name) => `Check where profile "${name}" takes its credential from.`,
+  },
   ERR_ABORTED: { sqlState: SqlState.CannotConnectNow, hint: () => 'Connect again.' },
 };
 
