@@ -4,6 +4,7 @@ export {
   createFileStore,
   createKeychainStore,
   createOidcTokenSource,
+  discoverProvider,
   login,
   logout,
 } from '@gprxy/credentials';

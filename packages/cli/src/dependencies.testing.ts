@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { AccessToken, DevicePrompt, StoredLogin, TokenStore } from '@gprxy/credentials';
-import type { ListenerStatus, SidecarStatus } from '@gprxy/sidecar';
+import type { AccessToken, DevicePrompt, ProviderDescription, StoredLogin, TokenStore } from '@gprxy/credentials';
+import { type ListenerStatus, resolveUpstream, type SidecarStatus } from '@gprxy/sidecar';
 import { onTestFinished } from 'vitest';
 import type { Credentials, Dependencies, Sidecars } from './dependencies.ts';
 import type { Program } from './programs.ts';
@@ -41,6 +42,16 @@ export const alicePrompt: DevicePrompt = {
   verificationUri: 'https://login.corp.example/device',
   verificationUriComplete: 'https://login.corp.example/device?user_code=WDJB-MJHT',
   expiresAt: testNow + 600_000,
+};
+
+/** A provider that offers everything. */
+export const corpProvider: ProviderDescription = {
+  issuer: 'https://login.corp.example',
+  tokenEndpoint: 'https://login.corp.example/token',
+  offersDeviceLogin: true,
+  offersBrowserLogin: true,
+  offersRevocation: true,
+  scopes: ['openid', 'profile', 'email', 'offline_access'],
 };
 
 export interface TestWorld {
@@ -92,6 +103,7 @@ function testDependencies(world: TestWorld): Dependencies {
   const home = mkdtempSync(join(tmpdir(), 'gprxy-cli-test-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const configFile = join(home, 'config.toml');
+  if (world.config !== undefined) writeFileSync(configFile, world.config);
   const sidecars = { ...testSidecars(world), ...world.sidecars };
   const stores = memoryStores(world.logins ?? {});
   return {
@@ -105,11 +117,8 @@ function testDependencies(world: TestWorld): Dependencies {
     interrupts: { signal: new AbortController().signal, pause: () => () => {} },
     signals: { on: () => process, off: () => process } as unknown as Dependencies['signals'],
     now: () => testNow,
-    readFile: async (path) => {
-      if (path.endsWith('config.toml') && world.config !== undefined) return world.config;
-      const { readFile } = await import('node:fs/promises');
-      return readFile(path, 'utf8');
-    },
+    // A test that plays Windows spells our paths with backslashes.
+    readFile: (path) => readFile(path.replaceAll('\\', '/'), 'utf8'),
     openBrowser: async () => {},
     runProgram: async () => 0,
     startDaemon: world.startDaemon ?? (async () => ({ kind: 'ready' })),
@@ -163,6 +172,7 @@ function testCredentials(stores: Stores): Credentials {
     createKeychainStore: () => stores.keychain,
     createFileStore: () => stores.file,
     createFetch: () => fetch,
+    discoverProvider: async ({ issuer }) => ({ ...corpProvider, issuer }),
     createOidcTokenSource: () => ({ getToken: async () => aliceToken }),
     async login({ show }) {
       show(alicePrompt);
@@ -188,6 +198,7 @@ function testSidecars({ status }: TestWorld): Sidecars {
   return {
     startSidecar: unexpected,
     runDaemon: unexpected,
+    resolveUpstream,
     createLog: async () => ({ debug() {}, info() {}, warn() {}, error() {} }),
     requestControl: requestControl as Sidecars['requestControl'],
   };

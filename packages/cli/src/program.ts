@@ -4,6 +4,7 @@ import { defineExec } from './commands/exec/exec-command.ts';
 import { defineGetToken } from './commands/get-token/get-token-command.ts';
 import { defineLogin } from './commands/login/login-command.ts';
 import { defineLogout } from './commands/logout/logout-command.ts';
+import { defineProfiles, type ProfileCalls } from './commands/profiles/profiles-command.ts';
 import { definePsql } from './commands/psql/psql-command.ts';
 import { defineStart } from './commands/start/start-command.ts';
 import { defineStatus } from './commands/status/status-command.ts';
@@ -13,7 +14,7 @@ import { applyEnvironmentOptions } from './environment-options.ts';
 import type { Environment, Terminal } from './terminal.ts';
 
 /** What the command line ends in, one call a command; the options are checked by then. */
-export interface Commands {
+export interface Commands extends ProfileCalls {
   login: Parameters<typeof defineLogin>[1];
   logout: Parameters<typeof defineLogout>[1];
   whoami: Parameters<typeof defineWhoami>[1];
@@ -56,7 +57,13 @@ export function createProgram(commands: Commands, { version, env, stdout, stderr
   defineStart(program, commands.start);
   defineStop(program, commands.stop);
   defineStatus(program, commands.status);
+  defineProfiles(program, commands);
   program.showHelpAfterError('  Run "gprxy help".');
-  for (const command of program.commands) command.showHelpAfterError(`  Run "gprxy ${command.name()} --help".`);
+  for (const command of program.commands) pointToHelp(command, `gprxy ${command.name()}`);
   return program;
+}
+
+function pointToHelp(command: Command, typed: string): void {
+  command.showHelpAfterError(`  Run "${typed} --help".`);
+  for (const inner of command.commands) pointToHelp(inner, `${typed} ${inner.name()}`);
 }

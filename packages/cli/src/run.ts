@@ -30,6 +30,15 @@ function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => vo
     whoami: async (options) => (await import('./commands/whoami/whoami.ts')).whoami(options, dependencies),
     getToken: (options) => getToken(options, dependencies),
     dsn: async (options) => (await import('./commands/dsn/dsn.ts')).dsn(options, dependencies),
+    profilesList: async (options) =>
+      (await import('./commands/profiles/list-profiles.ts')).listProfiles(options, dependencies),
+    profilesShow: async (options) =>
+      (await import('./commands/profiles/show-profile.ts')).showProfile(options, dependencies),
+    profilesAdd: async (options) =>
+      (await import('./commands/profiles/add-profile.ts')).addProfile(options, dependencies),
+    profilesUse: async (name) => (await import('./commands/profiles/use-profile.ts')).useProfile(name, dependencies),
+    profilesRemove: async (options) =>
+      (await import('./commands/profiles/remove-profile.ts')).removeProfile(options, dependencies),
     stop: async () => (await import('./commands/stop/stop.ts')).stop(dependencies),
     psql: (options) => returning(import('./commands/psql/psql.ts').then(({ psql }) => psql(options, dependencies))),
     exec: (options) => returning(import('./commands/exec/exec.ts').then(({ exec }) => exec(options, dependencies))),

@@ -77,7 +77,10 @@ describe('a profile is replaced', () => {
   });
 
   it('and can be looked at before', () => {
-    expect(draftProfile(path, prod)).toMatchObject({ name: 'prod', scopes: ['openid', 'email', 'offline_access'] });
+    expect(draftProfile(path, prod)).toMatchObject({
+      name: 'prod',
+      credential: { scopes: ['openid', 'email', 'offline_access'] },
+    });
     expect(() => draftProfile(path, { ...prod, user: '{' })).toThrow(/"user" has a brace/);
   });
 });

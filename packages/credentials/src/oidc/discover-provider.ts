@@ -75,7 +75,7 @@ interface BrowserMetadata {
 }
 
 /** Entra does PKCE and does not say so; a provider that lists other methods only does not do it. */
-function offersBrowserLogin(metadata: BrowserMetadata): boolean | undefined {
+export function offersBrowserLogin(metadata: BrowserMetadata): boolean | undefined {
   const { authorization_endpoint: endpoint, response_types_supported: types = ['code'] } = metadata;
   if (endpoint === undefined || !types.includes('code')) return false;
   return metadata.code_challenge_methods_supported?.includes('S256');
