@@ -40,6 +40,7 @@ export class Home implements AsyncDisposable {
     const { provider, gateway, caFile } = world.stack;
     this.#values = {
       home: directory.path,
+      'home-encoded': encodeURIComponent(directory.path),
       version: world.version,
       issuer: provider.issuer,
       'issuer-host': new URL(provider.issuer).host,

@@ -57,7 +57,7 @@ export class LoginRenewal {
 
   #refreshable(login: StoredLogin | undefined): RefreshableLogin {
     const { account } = this.#options;
-    if (login === undefined) throw loginNeeded(`nobody is logged in for profile ${account}`, account);
+    if (login === undefined) throw loginNeeded(`nobody is signed in (profile "${account}")`, account);
     const { refreshToken } = login;
     const who = login.email ?? login.subject;
     if (refreshToken === undefined) throw loginNeeded(`the login of ${who} has expired (no offline_access)`, account);

@@ -55,6 +55,5 @@ export function failure(path: readonly string[], problem: string, file: FileText
   return new ConfigError(suggestion === undefined ? problem : `${problem}; did you mean "${suggestion}"?`, {
     path: file.path,
     line: lineOf(file.lines, path),
-    ...(suggestion !== undefined && { hint: `Did you mean "${suggestion}"?` }),
   });
 }

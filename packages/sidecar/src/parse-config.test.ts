@@ -79,6 +79,12 @@ describe('a profile that can be used', () => {
 });
 
 describe('a profile that cannot be used', () => {
+  it.each(['gateway.example:6432', 'mysql://gateway.example', 'host=gateway.example'])('has the upstream %s', (dsn) => {
+    const { problems } = parseConfig(withProd('').replace(/postgresql:[^"]*/, dsn), place);
+    expect(problems.get('prod')?.message).toMatch(/:4: "upstream" must be a connection string such as "postgresql:/);
+    expect(problems.get('prod')?.hint).toBe('Correct that line, then run "gprxy doctor".');
+  });
+
   // [what, the rows behind the three required ones (line 5 on), line, message]
   const table: Array<[string, string, number, RegExp]> = [
     [

@@ -12,6 +12,13 @@ export const issuerUrl = v.pipe(
   v.check(isIssuerUrl, 'must be an https:// URL (http:// only on loopback)'),
 );
 
+const CONNECTION_STRING = 'a connection string such as "postgresql://gateway.example:6432"';
+/** Only begun to be read: what follows is checked where it is used, and never quoted, because it may hold a password. */
+export const connectionString = v.pipe(
+  text(CONNECTION_STRING),
+  v.regex(/^postgres(ql)?:\/\//i, `must be ${CONNECTION_STRING}`),
+);
+
 export const duration = v.pipe(
   v.string('must be a duration such as "30s"'),
   v.transform(parseDurationMs),

@@ -1,6 +1,16 @@
 import type { CredentialKind } from '@gprxy/credentials';
 import * as v from 'valibot';
-import { command, duration, hostAndPort, issuerUrl, text, texts, userTemplate, variableName } from './profile-keys.ts';
+import {
+  command,
+  connectionString,
+  duration,
+  hostAndPort,
+  issuerUrl,
+  text,
+  texts,
+  userTemplate,
+  variableName,
+} from './profile-keys.ts';
 
 const listen = v.union(
   [v.string(), v.array(v.string())],
@@ -9,7 +19,7 @@ const listen = v.union(
 
 /** The keys that every profile may have, whatever its credential. */
 const everyProfile = {
-  upstream: text('a connection string such as "postgresql://gateway.example:6432"'),
+  upstream: connectionString,
   listen: v.optional(listen, []),
   local_auth: v.optional(
     v.pipe(

@@ -85,10 +85,15 @@ function networkReason(error: LibraryError): string | undefined {
   if (error.code === 'OAUTH_TIMEOUT') return 'no answer in time';
   const chain = causes(error);
   const system = chain.find(({ code }) => typeof code === 'string' && networkCode.test(code));
-  if (system !== undefined) return `${system.message ?? ''} (${String(system.code)})`;
+  if (system !== undefined) return withCode(system.message ?? '', String(system.code));
   // fetch itself: "fetch failed", or "terminated" in the middle of a body.
   const failed = chain.find(({ name, code }) => name === 'TypeError' && code === undefined);
   return failed === undefined ? undefined : (causes(failed).at(-1)?.message ?? 'the connection broke');
+}
+
+/** Most system errors name their code in the message already. */
+function withCode(message: string, code: string): string {
+  return message.includes(code) ? message : `${message} (${code})`;
 }
 
 function causes(error: LibraryError): LibraryError[] {

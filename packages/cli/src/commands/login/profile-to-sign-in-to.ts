@@ -1,4 +1,12 @@
-import { type Config, loadConfig, type NewProfile, type Profile, saveProfile, selectProfile } from '@gprxy/sidecar';
+import {
+  type Config,
+  ConfigError,
+  loadConfig,
+  type NewProfile,
+  type Profile,
+  saveProfile,
+  selectProfile,
+} from '@gprxy/sidecar';
 import { CliError, usageError } from '../../cli-error.ts';
 import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
@@ -17,12 +25,14 @@ export async function profileToSignInTo(options: LoginOptions, dependencies: Dep
     return selectProfile(config, options.profile);
   }
   const described = describedProfile(options, config);
-  await saveProfile(config.path, described);
+  await saveProfile(config.path, described).catch((error: unknown) => {
+    throw error instanceof ConfigError ? notSaved(error) : error;
+  });
   say(dependencies, `Saved profile "${described.name}" in ${config.path}.`);
   return selectProfile(await loadConfig(input), described.name);
 }
 
-function describesProfile({ profile, open, insecureStorage, ...description }: LoginOptions): boolean {
+function describesProfile({ profile, device, browser, open, insecureStorage, ...description }: LoginOptions): boolean {
   return Object.values(description).some((value) => value !== undefined);
 }
 
@@ -61,6 +71,11 @@ function incompleteProfile(
     given.upstream ? [] : '--upstream DSN',
   ].flat();
   return usageError(`profile "${name}" is new and needs ${missing.join(' and ')}`, `Run "${example}".`);
+}
+
+/** It is the command line that is wrong: the line of the file that the error names was never written. */
+function notSaved({ problem }: ConfigError): CliError {
+  return usageError(`nothing was saved: ${problem}`, 'Run "gprxy login --help".');
 }
 
 type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };
