@@ -15,7 +15,9 @@ const require = createRequire(import.meta.url);
 /** Bundles `packages/NAME/src/main.ts` into `directory`; what the package names as dependencies stays outside. */
 export async function bundle(name, directory) {
   const packageDirectory = `${packages}${name}`;
-  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = require(`${packageDirectory}/package.json`);
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = require(
+    `${packageDirectory}/package.json`,
+  );
   const { metafile } = await build({
     entryPoints: [`${packageDirectory}/src/main.ts`],
     outdir: directory,

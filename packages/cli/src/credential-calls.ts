@@ -4,6 +4,7 @@ export {
   createFileStore,
   createKeychainStore,
   createOidcTokenSource,
+  createTokenSource,
   discoverProvider,
   login,
   logout,

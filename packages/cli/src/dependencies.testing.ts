@@ -174,6 +174,7 @@ function testCredentials(stores: Stores): Credentials {
     createFetch: () => fetch,
     discoverProvider: async ({ issuer }) => ({ ...corpProvider, issuer }),
     createOidcTokenSource: () => ({ getToken: async () => aliceToken }),
+    createTokenSource: () => ({ getToken: async () => aliceToken }),
     async login({ show }) {
       show(alicePrompt);
       return aliceLogin;

@@ -6,6 +6,7 @@ import { configInput } from './config-input.ts';
 import type { Credentials, Dependencies } from './dependencies.ts';
 import { say } from './say.ts';
 import { readStoreChoice, type StoreKind } from './store-choice.ts';
+import { upstreamAddress } from './upstream-address.ts';
 
 /** One profile's login, in the words of @gprxy/credentials: every call there takes these four. */
 export interface ProfileLogin {
@@ -18,10 +19,18 @@ export interface ProfileLogin {
 /** Whatever the profile's credential is: a valid token now. */
 export async function tokenSourceFor(profile: Profile, dependencies: Dependencies): Promise<TokenSource> {
   const credentials = await dependencies.credentials();
-  if (profile.credential.kind === 'oidc')
-    return credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
-  throw new CliError(`credential = "${profile.credential.kind}" is not supported yet`, {
-    code: 'ERR_CONFIG_CREDENTIAL',
+  const { credential } = profile;
+  if (credential.kind === 'oidc') return credentials.createOidcTokenSource(await profileLogin(profile, dependencies));
+  const caFile = credential.kind === 'client-credentials' ? credential.caFile : undefined;
+  const { host, port } = upstreamAddress(profile);
+  return credentials.createTokenSource({
+    credential,
+    upstream: { host, port, user: profile.user },
+    deps: {
+      ...credentialDependencies(caFile, credentials, dependencies),
+      env: dependencies.env,
+      profile: profile.name,
+    },
   });
 }
 

@@ -9,6 +9,9 @@ export interface Identity {
   claims: Readonly<Record<string, unknown>>;
 }
 
+/** The `expiresAt` of what does not expire: a password. */
+export const neverExpires = Date.UTC(9999, 11, 31);
+
 export interface AccessToken {
   token: string;
   /** Epoch ms, wall clock. */

@@ -1,5 +1,11 @@
 import { posix } from 'node:path';
-import type { ClientProof, CommandSettings, CredentialSettings, OidcSettings, SecretPlace } from '@gprxy/credentials';
+import type {
+  ClientProofSettings,
+  CommandSettings,
+  CredentialSettings,
+  OidcSettings,
+  SecretPlace,
+} from '@gprxy/credentials';
 import type { ProfileTable } from './profile-schema.ts';
 
 /** What is wrong between two keys that are right by themselves; `key` is where to point. */
@@ -34,8 +40,10 @@ export function readCredential(table: ProfileTable, fileName: (name: string) => 
     case 'env':
       return { kind: 'env', variable: table.token_env };
     case 'password':
+      requireLiteralUser(table.user, 'a password');
       return { kind: 'password', password: readPasswordPlace(table, fileName) };
     case 'aws-rds-iam':
+      requireLiteralUser(table.user, 'a token of Amazon RDS');
       return readAws(table);
     case 'azure-entra':
       return readAzure(table);
@@ -55,7 +63,7 @@ function readProvider(table: Table<'oidc' | 'client-credentials'>, fileName: (na
   };
 }
 
-function readProof(table: Table<'client-credentials'>, fileName: (name: string) => string): ClientProof {
+function readProof(table: Table<'client-credentials'>, fileName: (name: string) => string): ClientProofSettings {
   const keys = ['client_secret_file', 'client_secret_env', 'private_key_file', 'assertion_file'] as const;
   const [key, value] = exactlyOne(table, keys);
   if (table.private_key_id !== undefined && key !== 'private_key_file')
@@ -122,6 +130,11 @@ function readGoogle(table: Table<'gcp-cloud-sql'>, fileName: (name: string) => s
     ...(table.gcp_key_file !== undefined && { keyFile: fileName(table.gcp_key_file) }),
     ...(table.gcp_impersonate !== undefined && { impersonate: table.gcp_impersonate }),
   };
+}
+
+function requireLiteralUser(user: string, what: string): void {
+  if (!user.includes('{')) return;
+  throw new KeyProblem('user', `"user" must be the name itself, such as "app_reader": ${what} has no claims`);
 }
 
 function exactlyOne<T extends object, const K extends keyof T & string>(table: T, keys: readonly K[]): [K, string] {

@@ -24,10 +24,10 @@ export interface OidcCredential extends OidcSettings {
 /** A job's login: RFC 6749 section 4.4. */
 export interface ClientCredentialsCredential extends OidcSettings {
   readonly kind: 'client-credentials';
-  readonly authentication: ClientProof;
+  readonly authentication: ClientProofSettings;
 }
 
-export type ClientProof =
+export type ClientProofSettings =
   | { readonly kind: 'secret'; readonly secret: SecretPlace }
   | { readonly kind: 'private-key'; readonly path: string; readonly keyId?: string }
   | { readonly kind: 'assertion-file'; readonly path: string };
