@@ -36,6 +36,7 @@ export const aliceLogin: StoredLogin = {
 };
 
 export const alicePrompt: DevicePrompt = {
+  kind: 'device',
   issuer: 'https://login.corp.example',
   clientId: 'gprxy-cli',
   userCode: 'WDJB-MJHT',

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { failureOf, neverAborts, settingsFor, testDependencies, testDirectory } from './dependencies.testing.ts';
 import { createFetch } from './fetch.ts';
 import { loggedIn } from './logged-in.testing.ts';
-import { loginWithDevice } from './oidc/device-login.ts';
+import { loginWithDevice } from './oidc/device-login.testing.ts';
 
 let provider: TestProvider;
 let authority: string;

@@ -35,8 +35,8 @@ export async function loggedIn<Store extends TokenStore = MemoryStore>(
     store,
     account: 'prod',
     deps: approving,
-    show: ({ verificationUriComplete }) => {
-      uri = verificationUriComplete ?? '';
+    show: (prompt) => {
+      if (prompt.kind === 'device') uri = prompt.verificationUriComplete ?? '';
     },
     signal: neverAborts,
   });

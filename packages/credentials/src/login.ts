@@ -1,7 +1,9 @@
 import type { CredentialDependencies } from './dependencies.ts';
 import { keepLogin } from './keep-login.ts';
 import { withAccountLock } from './lock/account-lock.ts';
-import { type DevicePrompt, runDeviceLogin } from './oidc/device-login.ts';
+import type { BrowserHere, LoginFlow } from './oidc/choose-flow.ts';
+import type { LoginPrompt } from './oidc/login-prompt.ts';
+import { runLogin } from './oidc/run-login.ts';
 import type { OidcSettings } from './settings.ts';
 import { ensurePrivateDirectory } from './store/private-directory.ts';
 import type { StoredLogin } from './store/stored-login.ts';
@@ -12,18 +14,23 @@ export interface LoginOptions {
   store: TokenStore;
   account: string;
   deps: CredentialDependencies;
-  show: (prompt: DevicePrompt) => void;
+  /** Default `auto`: the browser where one can be opened, else a code. */
+  flow?: LoginFlow | 'auto';
+  /** Default: none. */
+  browser?: BrowserHere;
+  show: (prompt: LoginPrompt) => void;
   signal: AbortSignal;
 }
 
 /**
- * Makes sure of the store and the lock before anybody is asked anything, runs the device flow, then writes under the account's lock.
+ * Makes sure of the store and the lock before anybody is asked anything, runs the flow, then writes under the account's lock.
  * The lock is not held while a person is looking for their phone: a daemon may refresh the former login meanwhile.
  */
-export async function login({ settings, store, account, deps, show, signal }: LoginOptions): Promise<StoredLogin> {
+export async function login(options: LoginOptions): Promise<StoredLogin> {
+  const { settings, store, account, deps, signal } = options;
   await store.probe(signal);
   await ensurePrivateDirectory(deps.lockDirectory);
-  const fresh = await runDeviceLogin({ settings, deps, signal, account }, show);
+  const fresh = await runLogin({ settings, deps, signal, account }, options);
   await withAccountLock(account, deps, signal, () => keepLogin(store, account, deps, fresh));
   return fresh;
 }

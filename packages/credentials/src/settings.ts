@@ -9,6 +9,8 @@ export interface OidcSettings {
   /** Sent as `resource` (RFC 8707). */
   resource?: string;
   scopes: readonly string[];
+  /** Loopback URL that the browser comes back to, as registered; default `http://127.0.0.1/callback` at any free port. */
+  redirectUri?: string;
   /** Informative here: `CredentialDependencies.fetch` is what trusts it (`createFetch({ caFile })`). */
   caFile?: string;
 }

@@ -2,8 +2,7 @@ import { startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { failureOf, settingsFor, testDependencies } from '../dependencies.testing.ts';
 import type { StoredLogin } from '../store/stored-login.ts';
-import { approve, nothing, play } from './device-login.testing.ts';
-import { loginWithDevice } from './device-login.ts';
+import { approve, loginWithDevice, nothing, play } from './device-login.testing.ts';
 
 const deviceCodeTtlSeconds = 120;
 let provider: TestProvider;
@@ -36,6 +35,7 @@ describe('device login', () => {
     await result;
     expect(shown).toEqual([
       {
+        kind: 'device',
         issuer: provider.issuer,
         clientId: 'gprxy-cli',
         userCode: expect.stringMatching(/^[A-Z]{4}-[A-Z]{4}$/),

@@ -1,7 +1,23 @@
 import type { TestProvider } from '@gprxy/testkit';
 import { neverAborts, settingsFor, testDependencies, withPlot } from '../dependencies.testing.ts';
+import type { CredentialDependencies } from '../dependencies.ts';
 import type { OidcSettings } from '../settings.ts';
-import { type DevicePrompt, loginWithDevice } from './device-login.ts';
+import type { StoredLogin } from '../store/stored-login.ts';
+import type { DevicePrompt, LoginPrompt } from './login-prompt.ts';
+import { runLogin } from './run-login.ts';
+
+/** The device flow alone, without a store. */
+export function loginWithDevice(
+  settings: OidcSettings,
+  deps: CredentialDependencies,
+  show: (prompt: DevicePrompt) => void,
+  signal: AbortSignal,
+): Promise<StoredLogin> {
+  const showDevice = (prompt: LoginPrompt) => {
+    if (prompt.kind === 'device') show(prompt);
+  };
+  return runLogin({ settings, deps, signal }, { flow: 'device', show: showDevice });
+}
 
 /** A login during which, in each pause between two polls, the next step of the plot happens. */
 export function play(

@@ -1,52 +1,28 @@
 import type { DeviceAuthorizationResponse } from 'openid-client';
-import { orAborted, throwIfAborted } from '../abort.ts';
-import type { CredentialDependencies } from '../dependencies.ts';
 import { CredentialError } from '../errors.ts';
+import { loginCommand } from '../hints.ts';
 import type { OidcSettings } from '../settings.ts';
 import type { StoredLogin } from '../store/stored-login.ts';
-import { connectProvider, type Provider } from './connect-provider.ts';
+import { askedFor } from './authorization-request.ts';
+import type { Provider } from './connect-provider.ts';
 import { finishLogin } from './finish-login.ts';
 import { isProtected } from './issuer-url.ts';
+import type { DevicePrompt } from './login-prompt.ts';
 import { pollDeviceCode } from './poll-device-code.ts';
 import { askProvider } from './provider-error.ts';
 import type { ProviderTask } from './provider-task.ts';
 import { requestDeviceToken } from './request-device-token.ts';
 
-/** What a person needs to see to confirm the login elsewhere (RFC 8628 section 3.3). */
-export interface DevicePrompt {
-  verificationUri: string;
-  verificationUriComplete?: string;
-  userCode: string;
-  /** Epoch ms, wall clock. */
-  expiresAt: number;
-  /** As discovery verified it. */
-  issuer: string;
-  clientId: string;
-}
-
 /**
- * The device authorization grant (RFC 8628). Stores nothing; `login` does.
+ * The device authorization grant (RFC 8628) at a provider that was found to offer it. Stores nothing; `login` does.
  *
- * @throws CredentialError `ERR_LOGIN_DENIED`, `ERR_LOGIN_EXPIRED`, `ERR_PROVIDER_UNREACHABLE`, `ERR_PROVIDER_REFUSED`,
- * and `ERR_ABORTED` at the moment of the abort
+ * @throws CredentialError `ERR_LOGIN_DENIED`, `ERR_LOGIN_EXPIRED`, `ERR_PROVIDER_UNREACHABLE`, `ERR_PROVIDER_REFUSED`
  */
-export function loginWithDevice(
-  settings: OidcSettings,
-  deps: CredentialDependencies,
+export async function deviceLogin(
+  task: ProviderTask,
+  provider: Provider,
   show: (prompt: DevicePrompt) => void,
-  signal: AbortSignal,
 ): Promise<StoredLogin> {
-  return runDeviceLogin({ settings, deps, signal }, show);
-}
-
-/** `loginWithDevice` for a known account, which the hints then name. */
-export async function runDeviceLogin(task: ProviderTask, show: (prompt: DevicePrompt) => void): Promise<StoredLogin> {
-  throwIfAborted(task.signal);
-  return orAborted(deviceLogin(task, show), task.signal);
-}
-
-async function deviceLogin(task: ProviderTask, show: (prompt: DevicePrompt) => void): Promise<StoredLogin> {
-  const provider = await connectProvider(task);
   const { issuer } = provider.configuration.serverMetadata();
   const askedAt = task.deps.now();
   const device = await authorizeDevice(task, provider);
@@ -65,12 +41,9 @@ function authorizeDevice(
   task: ProviderTask,
   { openid, configuration }: Provider,
 ): Promise<DeviceAuthorizationResponse> {
-  if (configuration.serverMetadata().device_authorization_endpoint === undefined) {
-    throw unsupported(task, 'it offers no device authorization');
-  }
   return askProvider(
     task,
-    () => openid.initiateDeviceAuthorization(configuration, authorizationParameters(task.settings)),
+    () => openid.initiateDeviceAuthorization(configuration, askedFor(task)),
     [],
     (failure) => {
       const refused =
@@ -80,19 +53,9 @@ function authorizeDevice(
   );
 }
 
-function authorizationParameters({ scopes, audience, resource }: OidcSettings): Record<string, string> {
-  return {
-    scope: scopes.join(' '),
-    ...(audience !== undefined && { audience }),
-    ...(resource !== undefined && { resource }),
-    // Without it a provider may leave the refresh token out (OpenID Connect Core section 11).
-    ...(scopes.includes('offline_access') && { prompt: 'consent' }),
-  };
-}
-
-function unsupported({ settings }: ProviderTask, why: string): CredentialError {
+function unsupported({ settings, account }: ProviderTask, why: string): CredentialError {
   return new CredentialError('ERR_PROVIDER_REFUSED', `${settings.issuer} refuses the device login: ${why}`, {
-    hint: `Have the provider's administrator allow the device grant for the client ${settings.clientId}.`,
+    hint: `Have the provider's administrator allow the device grant for the client ${settings.clientId}, or run ${loginCommand(account, '--browser')}.`,
   });
 }
 
@@ -104,6 +67,7 @@ function promptFrom(
 ): DevicePrompt {
   const complete = device.verification_uri_complete;
   return {
+    kind: 'device',
     verificationUri: webAddress(device.verification_uri, task),
     ...(complete !== undefined && { verificationUriComplete: webAddress(complete, task) }),
     userCode: printable(device.user_code, task),

@@ -1,8 +1,7 @@
 import { startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { failureOf, settingsFor, testDependencies, withPlot } from '../dependencies.testing.ts';
-import { approve, deny, nothing, play } from './device-login.testing.ts';
-import { loginWithDevice } from './device-login.ts';
+import { approve, deny, loginWithDevice, nothing, play } from './device-login.testing.ts';
 
 const deviceCodeTtlSeconds = 120;
 let provider: TestProvider;

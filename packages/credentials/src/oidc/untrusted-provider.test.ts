@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { failureOf, neverAborts, testDependencies } from '../dependencies.testing.ts';
 import type { OidcSettings } from '../settings.ts';
-import { type DevicePrompt, loginWithDevice } from './device-login.ts';
+import { loginWithDevice } from './device-login.testing.ts';
+import type { DevicePrompt } from './login-prompt.ts';
 
 describe('a provider that cannot be trusted', () => {
   /** Metadata and device authorization as given, for what no real provider says. */

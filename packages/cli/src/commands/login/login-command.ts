@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { collectWords, profileOption } from '../../command-options.ts';
 
 export interface LoginOptions {
@@ -12,6 +12,9 @@ export interface LoginOptions {
   readonly caFile?: string;
   readonly listen?: readonly string[];
   readonly user?: string;
+  /** Sign in with a code, or in the browser; neither: whichever suits the place and the provider. */
+  readonly device?: true;
+  readonly browser?: true;
   /** False: leave the browser alone. */
   readonly open: boolean;
   /** The file store (true), the keychain (false), or the one this profile used last. */
@@ -19,8 +22,9 @@ export interface LoginOptions {
 }
 
 const described =
-  "Sign in with the device flow: confirm a code at your company's login page, in any browser. " +
-  'The login is kept in the OS keychain, and renewed from there.';
+  "Sign in at your company's login page: in the browser where one can be opened, else with a code that any browser may confirm. " +
+  'Says which and why. The login is kept in the OS keychain, and renewed from there. ' +
+  'While another "gprxy login" of the profile is under way, this one joins it.';
 
 const examples = `
 The first time, describe the profile as well:
@@ -33,8 +37,9 @@ export function defineLogin(program: Command, login: (options: LoginOptions) => 
     .summary('sign in with your company login')
     .description(described)
     .addOption(profileOption())
-    .option('--device', 'sign in with a code, the only way so far')
-    .option('--no-open', 'do not open the browser')
+    .option('--device', 'sign in with a code, to be confirmed in any browser (RFC 8628)')
+    .addOption(new Option('--browser', 'sign in in the browser of this machine (PKCE, RFC 8252)').conflicts('device'))
+    .option('--no-open', 'open no browser, and print the address')
     .option('--insecure-storage', 'keep the login in a file that only you can read, where there is no keychain')
     .option('--no-insecure-storage', 'keep it in the keychain again')
     .optionsGroup('The profile, made or changed when given:')
@@ -48,5 +53,12 @@ export function defineLogin(program: Command, login: (options: LoginOptions) => 
     .option('--listen <address>', 'where "gprxy start" listens: HOST:PORT or unix, repeatable', collectWords)
     .option('--user <template>', 'user name sent upstream, default {email}')
     .addHelpText('after', examples)
-    .action(({ device: _theDefault, ...options }: LoginOptions & { device?: true }) => login(options));
+    .action((options: LoginOptions, command: Command) => login(withOneFlow(options, command)));
+}
+
+/** What is typed goes before GPRXY_DEVICE and GPRXY_BROWSER. */
+function withOneFlow({ device, browser, ...options }: LoginOptions, command: Command): LoginOptions {
+  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  if (browser && !isTyped('device')) return { ...options, browser };
+  return device ? { ...options, device } : options;
 }

@@ -1,16 +1,17 @@
-import type { DevicePrompt, StoredLogin } from '@gprxy/credentials';
+import type { LoginFlow, LoginPrompt, StoredLogin } from '@gprxy/credentials';
 import type { Profile } from '@gprxy/sidecar';
 import type { Dependencies } from '../../dependencies.ts';
 import { profileLogin } from '../../profile-login.ts';
 import { readStoreChoice, type StoreKind, writeStoreChoice } from '../../store-choice.ts';
+import { browserHere } from './browser-here.ts';
 import type { LoginOptions } from './login-command.ts';
 import { offerBrowser } from './offer-browser.ts';
 import { profileToSignInTo } from './profile-to-sign-in-to.ts';
 import { sayInsecureStorage, saySignedIn } from './say-signed-in.ts';
-import { showDevicePrompt } from './show-device-prompt.ts';
+import { prepareShowing } from './show-prompt.ts';
 import { prepareWaiting } from './waiting.ts';
 
-/** Signs in with the device flow (RFC 8628) and keeps what comes of it in the profile's store. */
+/** Signs in, in the browser or with a code, and keeps what comes of it in the profile's store. */
 export async function login(options: LoginOptions, dependencies: Dependencies): Promise<void> {
   const profile = await profileToSignInTo(options, dependencies);
   const formerKind = await readStoreChoice(profile.name, dependencies);
@@ -25,6 +26,11 @@ export async function login(options: LoginOptions, dependencies: Dependencies): 
 function chosenStore({ insecureStorage }: LoginOptions): StoreKind | undefined {
   if (insecureStorage === undefined) return undefined;
   return insecureStorage ? 'file' : 'keychain';
+}
+
+function chosenFlow({ device, browser }: LoginOptions): LoginFlow | undefined {
+  if (browser) return 'browser';
+  return device ? 'device' : undefined;
 }
 
 /** A login must not stay behind, least of all in a file, when the profile moves to the other store. */
@@ -42,14 +48,18 @@ async function signIn(
   const credentials = await dependencies.credentials();
   const place = await profileLogin(profile, dependencies, storeKind);
   const waiting = await prepareWaiting(dependencies);
-  const present = await showDevicePrompt(dependencies);
-  const show = (prompt: DevicePrompt): void => {
+  const present = await prepareShowing(dependencies);
+  const here = browserHere(dependencies);
+  const browser = options.open ? here : ({ canOpen: false, why: '--no-open was given' } as const);
+  const show = (prompt: LoginPrompt): void => {
     present(prompt);
-    if (options.open) offerBrowser(prompt, dependencies);
+    // A login that was joined has its window already.
+    if (browser.canOpen && prompt.begunBy === undefined) offerBrowser(prompt, dependencies);
     waiting.start(prompt.expiresAt);
   };
   try {
-    return await credentials.login({ ...place, show, signal: dependencies.interrupts.signal });
+    const flow = chosenFlow(options) ?? place.settings.login;
+    return await credentials.login({ ...place, flow, browser, show, signal: dependencies.interrupts.signal });
   } finally {
     waiting.stop();
   }

@@ -1,24 +1,22 @@
-import type { DevicePrompt } from '@gprxy/credentials';
+import type { LoginPrompt } from '@gprxy/credentials';
 import type { Dependencies } from '../../dependencies.ts';
 import { say } from '../../say.ts';
 
-/** Opens the page with the code already filled in, where somebody sits in front of a screen. */
-export function offerBrowser(prompt: DevicePrompt, dependencies: Dependencies): void {
-  if (!hasScreen(dependencies)) return;
-  const url = prompt.verificationUriComplete ?? prompt.verificationUri;
+/** Opens the page of the login. That is a convenience: its address is on the terminal whatever comes of it. */
+export function offerBrowser(prompt: LoginPrompt, dependencies: Dependencies): void {
+  const url = pageOf(prompt);
   if (!isWebPage(url)) return;
   dependencies.openBrowser(url).catch(() => {
     say(dependencies, 'The browser could not be opened; open the page yourself.');
   });
 }
 
+/** With the code already filled in, where the provider has such a page. */
+function pageOf(prompt: LoginPrompt): string {
+  return prompt.kind === 'browser' ? prompt.url : (prompt.verificationUriComplete ?? prompt.verificationUri);
+}
+
 /** What the provider sends goes to the desktop's opener, which starts whatever a scheme is registered for. */
 function isWebPage(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-}
-
-function hasScreen({ stderr, env, platform }: Dependencies): boolean {
-  if (!stderr.isTTY || env.CI) return false;
-  if (platform !== 'linux') return !env.SSH_CONNECTION;
-  return Boolean(env.DISPLAY || env.WAYLAND_DISPLAY || env.WSL_DISTRO_NAME);
 }

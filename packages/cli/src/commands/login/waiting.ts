@@ -11,7 +11,8 @@ export interface Waiting {
 /** A spinner with the time left on a terminal, one plain line elsewhere. */
 export async function prepareWaiting(dependencies: Dependencies): Promise<Waiting> {
   const { stderr, env, now } = dependencies;
-  if (!isInteractive(stderr, env)) {
+  // A terminal of 0 columns (some pseudo terminals say so) has each frame take endless lines.
+  if (!isInteractive(stderr, env) || !stderr.columns) {
     return { start: () => say(dependencies, 'waiting for your approval...'), stop: () => {} };
   }
   const { default: ora } = await import('ora');

@@ -1,0 +1,45 @@
+import type { BrowserPrompt, LoginPrompt } from '@gprxy/credentials';
+import type { ChalkInstance } from 'chalk';
+import { coloursFor } from '../../colours.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { printable } from '../../printable.ts';
+import { say } from '../../say.ts';
+import { clockTime, relativeTime } from '../../time-left.ts';
+import { deviceInstructions } from './device-instructions.ts';
+import { prepareQrCode } from './qr-code.ts';
+
+/** Prepares the showing of where to go and what to do there: the provider's answer is shown in the moment that it comes. */
+export async function prepareShowing(dependencies: Dependencies): Promise<(prompt: LoginPrompt) => void> {
+  const colours = await coloursFor(dependencies.stderr, dependencies.env);
+  const qrCode = await prepareQrCode(dependencies, colours);
+  return (prompt) => {
+    const expires = timeLeft(prompt.expiresAt, dependencies.now());
+    say(dependencies, ...origin(prompt));
+    if (prompt.kind === 'browser') return say(dependencies, ...browserInstructions(prompt, expires, colours));
+    say(dependencies, ...deviceInstructions(prompt, expires, colours));
+    say(dependencies, ...qrCode(prompt.verificationUriComplete ?? prompt.verificationUri), '');
+  };
+}
+
+function timeLeft(expiresAt: number, nowMs: number): string {
+  return `${relativeTime(expiresAt, nowMs)}, at ${clockTime(expiresAt)}`;
+}
+
+/** Why it is this way of signing in, and whose login it is. */
+function origin({ kind, why, begunBy }: LoginPrompt): readonly string[] {
+  const [way, other] = kind === 'browser' ? ['in the browser', '--device'] : ['with a code', '--browser'];
+  if (begunBy !== undefined) return [`Joining the login ${way} that process ${begunBy} has begun.`];
+  return why === undefined ? [] : [`Signing in ${way}, because ${why} (${other} for the other way).`];
+}
+
+function browserInstructions(prompt: BrowserPrompt, expires: string, colours: ChalkInstance): readonly string[] {
+  return [
+    `Sign in at ${colours.bold(printable(new URL(prompt.issuer).host))} as client ${printable(prompt.clientId)}:`,
+    '',
+    `  open    ${colours.cyan(printable(prompt.url))}`,
+    `  expires ${expires}`,
+    '',
+    `In a browser of this machine: the page comes back to ${printable(prompt.redirectUri)}.`,
+    '',
+  ];
+}

@@ -1,0 +1,320 @@
+import http from 'node:http';
+import { connect } from 'node:net';
+import { signInAtBrowser, startOidcProvider, type TestProvider } from '@gprxy/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { failureOf, settingsFor, type TestDependencies, testDependencies } from '../dependencies.testing.ts';
+import type { OidcSettings } from '../settings.ts';
+import { browserLogin } from './browser-login.ts';
+import { connectProvider } from './connect-provider.ts';
+import type { BrowserPrompt } from './login-prompt.ts';
+
+let provider: TestProvider;
+beforeAll(async () => {
+  provider = await startOidcProvider();
+});
+afterAll(() => provider.stop());
+afterEach(() => provider.resume());
+
+/** A login whose page is out, with all that a test may want to do to it. */
+async function begin(
+  changes: Partial<OidcSettings> = {},
+  limitMs?: number,
+  deps: TestDependencies = testDependencies(),
+) {
+  const controller = new AbortController();
+  const task = { settings: { ...settingsFor(provider), ...changes }, deps, signal: controller.signal, account: 'prod' };
+  const connected = await connectProvider(task);
+  let result: ReturnType<typeof browserLogin> | undefined;
+  const prompt = await new Promise<BrowserPrompt>((resolve, reject) => {
+    result = browserLogin(task, connected, resolve, limitMs);
+    result.catch(reject);
+  });
+  onTestFinished(() => controller.abort());
+  const asked = new URL(prompt.url).searchParams;
+  const comeBack = (parameters: Record<string, string>, init: RequestInit = {}) =>
+    fetch(`${prompt.redirectUri}?${new URLSearchParams(parameters)}`, init);
+  return {
+    result: result as ReturnType<typeof browserLogin>,
+    prompt,
+    asked,
+    state: asked.get('state') ?? '',
+    comeBack,
+    deps,
+    abort: () => controller.abort(),
+  };
+}
+
+/** Whether somebody listens there still. */
+function answers(redirectUri: string): Promise<boolean> {
+  const { hostname, port } = new URL(redirectUri);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname.replace(/[[\]]/g, ''), port: Number(port) });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('close', () => resolve(false)).end();
+  });
+}
+
+describe('login in the browser', () => {
+  it('signs a person in and keeps who they are', async () => {
+    const { result, prompt } = await begin();
+    await signInAtBrowser(prompt.url, { user: 'bob' });
+    const login = await result;
+    expect(login).toMatchObject({
+      subject: 'bob',
+      email: 'bob@corp.example',
+      issuer: provider.issuer,
+      clientId: 'gprxy-cli',
+    });
+    expect(login.refreshToken).toBeTypeOf('string');
+    expect(login.claims).toMatchObject({ aud: provider.audience, groups: ['analysts'] });
+    expect(await answers(prompt.redirectUri)).toBe(false);
+  });
+
+  it('S34 asks with PKCE by S256, a state and a nonce, each used once', async () => {
+    const [one, other] = [await begin(), await begin()];
+    expect(Object.fromEntries(one.asked)).toEqual({
+      client_id: 'gprxy-cli',
+      response_type: 'code',
+      scope: 'openid email profile offline_access db:connect',
+      resource: provider.audience,
+      prompt: 'consent',
+      redirect_uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/callback$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      nonce: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    for (const secret of ['state', 'nonce', 'code_challenge'])
+      expect(one.asked.get(secret)).not.toBe(other.asked.get(secret));
+    expect(one.prompt.redirectUri).not.toBe(other.prompt.redirectUri);
+    await signInAtBrowser(one.prompt.url, { user: 'alice' });
+    await one.result;
+    const request = one.deps.sent.find(({ path }) => path === '/token')?.body;
+    expect(request?.get('redirect_uri')).toBe(one.prompt.redirectUri);
+    expect(request?.get('code_verifier')).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('S34 shows the verified issuer, the client and until when', async () => {
+    const { prompt, deps } = await begin();
+    expect(prompt).toMatchObject({ kind: 'browser', issuer: provider.issuer, clientId: 'gprxy-cli' });
+    expect(prompt.expiresAt - deps.now()).toBe(600_000);
+  });
+
+  it.each(['http://localhost/callback', 'http://[::1]/back', 'http://127.0.0.1/'])(
+    'comes back to %s where the profile says so',
+    async (redirectUri) => {
+      const { prompt, state, comeBack, result } = await begin({ redirectUri });
+      const expected = new URL(redirectUri);
+      expected.port = new URL(prompt.redirectUri).port;
+      expect(prompt.redirectUri).toBe(expected.href);
+      await comeBack({ state, error: 'access_denied', iss: provider.issuer });
+      expect(await failureOf(result)).toMatchObject({ code: 'ERR_LOGIN_DENIED' });
+    },
+  );
+
+  it('refuses to come back to another machine, or to a port that is taken', async () => {
+    for (const redirectUri of [
+      'http://evil.example/',
+      'https://127.0.0.1/',
+      'http://127.0.0.1.evil.example/',
+      'nonsense',
+      'http://a@127.0.0.1/',
+    ]) {
+      expect(await failureOf(begin({ redirectUri }))).toMatchObject({ code: 'ERR_SOURCE_FAILED' });
+    }
+    const { prompt } = await begin();
+    const taken = await failureOf(begin({ redirectUri: prompt.redirectUri }));
+    expect(taken).toMatchObject({ code: 'ERR_SOURCE_FAILED', message: expect.stringContaining('EADDRINUSE') });
+  });
+});
+
+describe('a login in the browser that is refused', () => {
+  it('says that it was denied', async () => {
+    const { result, state, comeBack } = await begin();
+    const page = await comeBack({
+      state,
+      error: 'access_denied',
+      error_description: 'not <b>you</b>',
+      iss: provider.issuer,
+    });
+    expect(await failureOf(result)).toMatchObject({
+      code: 'ERR_LOGIN_DENIED',
+      message: expect.stringContaining('access_denied (not <b>you</b>)'),
+      hint: 'Run "gprxy login --profile prod".',
+    });
+    expect(page.status).toBe(403);
+    expect(await page.text()).toContain('not &#60;b&#62;you&#60;/b&#62;');
+  });
+
+  it('says that the provider is in trouble, or does not allow this flow', async () => {
+    const cases = {
+      server_error: 'ERR_PROVIDER_UNREACHABLE',
+      unauthorized_client: 'ERR_PROVIDER_REFUSED',
+      invalid_scope: 'ERR_PROVIDER_REFUSED',
+    };
+    for (const [error, code] of Object.entries(cases)) {
+      const { result, state, comeBack } = await begin();
+      await comeBack({ state, error, iss: provider.issuer });
+      expect((await failureOf(result)).code).toBe(code);
+    }
+  });
+
+  it('when the answer comes from another issuer, or does not say whose it is (RFC 9207)', async () => {
+    for (const iss of [{ iss: 'https://evil.example' }, {}]) {
+      const { result, state, comeBack, deps } = await begin();
+      expect((await comeBack({ state, code: 'stolen', ...iss })).status).toBe(502);
+      expect(await failureOf(result)).toMatchObject({
+        code: 'ERR_PROVIDER_REFUSED',
+        message: expect.stringContaining('iss'),
+      });
+      expect(deps.sent.map(({ path }) => path)).not.toContain('/token');
+    }
+  });
+
+  it('when the code is not the one that was asked for with this verifier', async () => {
+    const [mine, theirs] = [await begin(), await begin()];
+    // Login CSRF with the right state: their code, in my browser.
+    const stolen = await codeFor(theirs.prompt.url);
+    const page = await mine.comeBack({ state: mine.state, code: stolen, iss: provider.issuer });
+    expect(await failureOf(mine.result)).toMatchObject({
+      code: 'ERR_PROVIDER_REFUSED',
+      message: expect.stringContaining('invalid_grant'),
+    });
+    expect(await page.text()).not.toContain(stolen);
+  });
+
+  it('when the ID token carries another nonce, or none', async () => {
+    for (const [claims, says] of [
+      [{ nonce: 'another' }, 'nonce'],
+      [{}, 'nonce'],
+    ] as const) {
+      const { result, state, comeBack } = await begin();
+      const id_token = await provider.signToken({ aud: provider.clientId, ...claims }, { typ: 'JWT' });
+      provider.answerNext('token', { status: 200, body: { access_token: 'x', token_type: 'bearer', id_token } });
+      await comeBack({ state, code: 'any', iss: provider.issuer });
+      expect(await failureOf(result)).toMatchObject({
+        code: 'ERR_PROVIDER_REFUSED',
+        message: expect.stringContaining(says),
+      });
+    }
+  });
+
+  it('when the provider is gone by the time that the code comes back', async () => {
+    const { result, state, comeBack } = await begin();
+    await provider.pause();
+    const page = await comeBack({ state, code: 'any', iss: provider.issuer });
+    expect(page.status).toBe(502);
+    expect(await page.text()).toContain('cannot be reached');
+    expect(await failureOf(result)).toMatchObject({ code: 'ERR_PROVIDER_UNREACHABLE' });
+  });
+
+  it('when nobody comes back', async () => {
+    const { result, prompt } = await begin({}, 30);
+    expect(await failureOf(result)).toMatchObject({
+      code: 'ERR_LOGIN_EXPIRED',
+      hint: expect.stringContaining('--device'),
+    });
+    expect(await answers(prompt.redirectUri)).toBe(false);
+  });
+
+  it('at once at Ctrl-C, before and while the code is exchanged, and gives the port back', async () => {
+    const waiting = await begin();
+    waiting.abort();
+    expect(await failureOf(waiting.result)).toMatchObject({ code: 'ERR_ABORTED' });
+    expect(await answers(waiting.prompt.redirectUri)).toBe(false);
+
+    const exchanging = await begin();
+    await provider.pause('hang');
+    const page = exchanging.comeBack({ state: exchanging.state, code: 'any', iss: provider.issuer });
+    await expect.poll(() => exchanging.deps.sent.some(({ path }) => path === '/token')).toBe(true);
+    const abortedAt = performance.now();
+    exchanging.abort();
+    expect(await failureOf(exchanging.result)).toMatchObject({ code: 'ERR_ABORTED' });
+    expect(performance.now() - abortedAt).toBeLessThan(500);
+    expect((await page).status).toBe(502);
+    expect(await answers(exchanging.prompt.redirectUri)).toBe(false);
+  });
+});
+
+describe('requests that do not belong to the login', () => {
+  it('get an error page, and the login goes on', async () => {
+    const { result, prompt, state, comeBack } = await begin();
+    const wrong = { code: 'stolen', iss: provider.issuer };
+    expect((await comeBack({ ...wrong, state: 'wrong' })).status).toBe(400);
+    expect((await comeBack(wrong)).status).toBe(400);
+    expect((await fetch(`${prompt.redirectUri}?state=${state}&state=${state}&code=x`)).status).toBe(400);
+    for (const method of ['POST', 'HEAD', 'PUT', 'OPTIONS'])
+      expect((await comeBack({ ...wrong, state }, { method })).status).toBe(405);
+    for (const path of ['/', '/callback/', '/favicon.ico', '//callback', '/CALLBACK']) {
+      expect((await fetch(`${new URL(prompt.redirectUri).origin}${path}?state=${state}&code=x`)).status).toBe(404);
+    }
+    await signInAtBrowser(prompt.url, { user: 'alice' });
+    expect(await result).toMatchObject({ subject: 'alice' });
+  });
+
+  it('nor those under another host name, as after DNS rebinding', async () => {
+    const { prompt, state } = await begin();
+    const { port } = new URL(prompt.redirectUri);
+    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `localhost:${port}`]) {
+      expect(await statusWith(prompt.redirectUri, state, host)).toBe(421);
+    }
+  });
+
+  it('cannot end it twice', async () => {
+    const { result, state, comeBack, abort } = await begin();
+    await provider.pause('hang');
+    const answer = { state, code: 'one', iss: provider.issuer };
+    const pages = await Promise.race([comeBack(answer), comeBack(answer)]);
+    expect(pages.status).toBe(410);
+    abort();
+    expect(await failureOf(result)).toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
+  it('see a page that loads nothing, runs nothing of others, and is not kept', async () => {
+    const { comeBack } = await begin();
+    const page = await comeBack({ state: 'wrong' });
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(Object.fromEntries(page.headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await page.text()).not.toMatch(/(src|href)="(?!data:)/);
+  });
+});
+
+/** Signs in like a browser that stops before it comes back. */
+async function codeFor(url: string): Promise<string> {
+  const target = new URL(url);
+  const catcher = http.createServer((request, response) => {
+    response.end();
+    caught(new URL(request.url ?? '', 'http://x').searchParams.get('code') ?? '');
+  });
+  let caught: (code: string) => void = () => undefined;
+  const code = new Promise<string>((resolve) => {
+    caught = resolve;
+  });
+  await new Promise<void>((resolve) => catcher.listen(0, '127.0.0.1', resolve));
+  const { port } = catcher.address() as { port: number };
+  target.searchParams.set('redirect_uri', `http://127.0.0.1:${port}/callback`);
+  await signInAtBrowser(target.href, { user: 'alice' });
+  catcher.close();
+  return code;
+}
+
+function statusWith(redirectUri: string, state: string, host: string): Promise<number> {
+  const { hostname, port, pathname } = new URL(redirectUri);
+  return new Promise((resolve, reject) => {
+    const request = http.get(
+      { hostname, port, path: `${pathname}?state=${state}&code=x`, headers: { host } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
+    request.once('error', reject);
+  });
+}
