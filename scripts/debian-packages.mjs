@@ -15,6 +15,9 @@ const PACKAGES = {
     'libsecret-1-0': 'the keychain tests',
     'libsecret-tools': 'the keychain tests that look at every entry',
     'libglib2.0-bin': 'the keychain tests that lock the keyring',
+    tinyproxy: 'the tests with an HTTP proxy before the upstream',
+    microsocks: 'the tests with a SOCKS proxy before the upstream',
+    'openssh-server': 'the tests with an SSH jump host before the upstream',
     procps: 'the tests that look at processes',
   },
   bench: {

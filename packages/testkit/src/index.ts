@@ -5,6 +5,10 @@ export {
   type IssuedCertificate,
 } from './certificates.ts';
 export { freePort } from './free-port.ts';
+export type { TestHop } from './hops/hop.ts';
+export { startHttpProxy } from './hops/http-proxy.ts';
+export { startSocksProxy } from './hops/socks-proxy.ts';
+export { startSshServer, type TestSshServer } from './hops/ssh-server.ts';
 export { has, programs } from './installed-programs.ts';
 export { leash, leaveTask } from './janitor.ts';
 export { type Keyring, startKeyring } from './keyring.ts';

@@ -23,6 +23,15 @@ export const has = {
   get keyring(): boolean {
     return ['dbus-run-session', 'gnome-keyring-daemon', 'gdbus'].every(isOnPath);
   },
+  get httpProxy(): boolean {
+    return isOnPath('tinyproxy');
+  },
+  get socksProxy(): boolean {
+    return isOnPath('microsocks');
+  },
+  get sshServer(): boolean {
+    return isExecutable('/usr/sbin/sshd') && isOnPath('ssh-keygen');
+  },
 };
 
 export const programs = { python: DEBIAN_PYTHON, jdbcDriver: JDBC_DRIVER } as const;
