@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { type CompletionCalls, defineCompletion } from './commands/completion/completion-command.ts';
 import { defineDsn } from './commands/dsn/dsn-command.ts';
 import { defineExec } from './commands/exec/exec-command.ts';
 import { defineGetToken } from './commands/get-token/get-token-command.ts';
@@ -14,7 +15,7 @@ import { applyEnvironmentOptions } from './environment-options.ts';
 import type { Environment, Terminal } from './terminal.ts';
 
 /** What the command line ends in, one call a command; the options are checked by then. */
-export interface Commands extends ProfileCalls {
+export interface Commands extends ProfileCalls, CompletionCalls {
   login: Parameters<typeof defineLogin>[1];
   logout: Parameters<typeof defineLogout>[1];
   whoami: Parameters<typeof defineWhoami>[1];
@@ -58,6 +59,7 @@ export function createProgram(commands: Commands, { version, env, stdout, stderr
   defineStop(program, commands.stop);
   defineStatus(program, commands.status);
   defineProfiles(program, commands);
+  defineCompletion(program, commands);
   program.showHelpAfterError('  Run "gprxy help".');
   for (const command of program.commands) pointToHelp(command, `gprxy ${command.name()}`);
   return program;

@@ -39,6 +39,9 @@ function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => vo
     profilesUse: async (name) => (await import('./commands/profiles/use-profile.ts')).useProfile(name, dependencies),
     profilesRemove: async (options) =>
       (await import('./commands/profiles/remove-profile.ts')).removeProfile(options, dependencies),
+    completion: async (shell) => (await import('./commands/completion/completion.ts')).completion(shell, dependencies),
+    complete: async (words, program) =>
+      (await import('./commands/completion/complete.ts')).complete(words, program, dependencies),
     stop: async () => (await import('./commands/stop/stop.ts')).stop(dependencies),
     psql: (options) => returning(import('./commands/psql/psql.ts').then(({ psql }) => psql(options, dependencies))),
     exec: (options) => returning(import('./commands/exec/exec.ts').then(({ exec }) => exec(options, dependencies))),
