@@ -14,6 +14,16 @@ export const has = {
   get psql(): boolean {
     return isOnPath('psql');
   },
+  get zsh(): boolean {
+    return isOnPath('zsh');
+  },
+  get fish(): boolean {
+    return isOnPath('fish');
+  },
+  /** `script` of util-linux, which gives a program a terminal; that of macOS takes other options. */
+  get terminal(): boolean {
+    return process.platform === 'linux' && isOnPath('script') && isOnPath('bash');
+  },
   get psycopg2(): boolean {
     return existsSync(DEBIAN_PYTHON) && spawnSync(DEBIAN_PYTHON, ['-c', 'import psycopg2']).status === 0;
   },
