@@ -11,6 +11,7 @@ export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export type { BrowserHere, LoginFlow } from './oidc/choose-flow.ts';
 export { type DiscoverOptions, discoverProvider, type ProviderDescription } from './oidc/discover-provider.ts';
 export type { BrowserPrompt, DevicePrompt, LoginPrompt } from './oidc/login-prompt.ts';
+export { type ClockSkew, measureClockSkew } from './oidc/measure-clock-skew.ts';
 export { createOidcTokenSource, type OidcTokenSourceOptions } from './oidc-token-source.ts';
 export type { OidcSettings } from './settings.ts';
 export { createTokenSource, type TokenSourceOptions } from './sources/create-token-source.ts';
