@@ -1,5 +1,7 @@
 import { CredentialError, type CredentialErrorCode } from '@gprxy/credentials';
 import { GprxyError, SqlState, UpstreamError } from '@gprxy/proxy-core';
+import type { Profile } from './profile.ts';
+import { refusalHint } from './refusal-hint.ts';
 
 interface Answer {
   readonly sqlState: string;
@@ -39,17 +41,9 @@ const WITHOUT_TOKEN: Readonly<Record<CredentialErrorCode, Answer>> = {
   ERR_ABORTED: { sqlState: SqlState.CannotConnectNow, hint: () => 'Connect again.' },
 };
 
-/** What a client is told in addition when the upstream said no to the token; the upstream's own words stay as they are. */
-const REFUSED_BY_UPSTREAM: Readonly<Record<string, (profile: string) => string>> = {
-  [SqlState.InvalidPassword]: (name) =>
-    `The upstream did not accept the token: run "gprxy whoami --profile ${name}" to see whose it is, or "gprxy login --profile ${name}" for a new one.`,
-  [SqlState.InvalidAuthorization]: (name) =>
-    `"gprxy whoami --profile ${name}" shows who you are to the upstream; its administrator decides who may log in.`,
-};
-
 /** An error of the way to the upstream, as the client shall see it: always with a hint. */
-export function toClientError(error: unknown, profile: string): unknown {
-  if (error instanceof CredentialError) return withoutToken(error, profile);
+export function toClientError(error: unknown, profile: Profile): unknown {
+  if (error instanceof CredentialError) return withoutToken(error, profile.name);
   if (error instanceof UpstreamError && error.response !== undefined) return withHint(error, profile);
   return error;
 }
@@ -60,9 +54,10 @@ function withoutToken(error: CredentialError, profile: string): GprxyError {
   return new GprxyError(error.message, { code: error.code, sqlState: answer.sqlState, hint, cause: error });
 }
 
-function withHint(error: UpstreamError, profile: string): UpstreamError {
-  const hint = REFUSED_BY_UPSTREAM[error.response?.code ?? ''];
-  if (hint === undefined || error.response === undefined) return error;
+/** The upstream's own words stay as they are. */
+function withHint(error: UpstreamError, profile: Profile): UpstreamError {
   const { code, sqlState, response } = error;
-  return new UpstreamError(error.message, { code, sqlState, response, hint: hint(profile), cause: error });
+  const hint = refusalHint(response?.code, profile);
+  if (hint === undefined || response === undefined) return error;
+  return new UpstreamError(error.message, { code, sqlState, response, hint, cause: error });
 }

@@ -1,5 +1,11 @@
-import { type AccessToken, CredentialError, type TokenSource } from '@gprxy/credentials';
-import { type ClientConnection, loginUpstream, type UpstreamSession, withDeadline } from '@gprxy/proxy-core';
+import { type AccessToken, CredentialError, type CredentialSettings, type TokenSource } from '@gprxy/credentials';
+import {
+  type ClientConnection,
+  loginUpstream,
+  type UpstreamCredential,
+  type UpstreamSession,
+  withDeadline,
+} from '@gprxy/proxy-core';
 import { toClientError } from './client-errors.ts';
 import type { ListenerActivity } from './listener-activity.ts';
 import type { Profile } from './profile.ts';
@@ -27,7 +33,7 @@ export async function connectUpstream(
 ): Promise<UpstreamSession> {
   const { profile, upstream } = connector;
   try {
-    const token = await fetchToken(connector.tokens, signal);
+    const token = await fetchToken(connector, signal);
     connector.activity.tokenUsed(token);
     const user = userFromTemplate(profile.user, token.identity, profile.name);
     return await loginUpstream(
@@ -35,21 +41,39 @@ export async function connectUpstream(
         target: upstream.target,
         protocolVersion: connection.protocolVersion,
         parameters: startupParameters(user, connection.startup.parameters, upstream),
-        credential: { kind: 'token', getToken: async () => token.token },
+        credential: upstreamCredential(profile, token),
       },
       signal,
     );
   } catch (error) {
-    throw signal.aborted ? signal.reason : toClientError(error, profile.name);
+    throw signal.aborted ? signal.reason : toClientError(error, profile);
   }
 }
 
-function fetchToken(tokens: TokenSource, signal: AbortSignal): Promise<AccessToken> {
-  return withDeadline(signal, TOKEN_TIMEOUT_MS, providerTooSlow, (limited) =>
-    tokens.getToken(limited).catch((error) => {
-      throw limited.aborted ? limited.reason : error;
-    }),
+/** A password is proved by SCRAM, which a token that goes as one could not be. */
+function upstreamCredential({ credential }: Profile, { token }: AccessToken): UpstreamCredential {
+  if (credential.kind === 'password') return { kind: 'password', password: token };
+  return { kind: 'token', getToken: async () => token };
+}
+
+function fetchToken({ profile, tokens }: UpstreamConnector, signal: AbortSignal): Promise<AccessToken> {
+  const limitMs = tokenTimeoutMs(profile.credential);
+  return withDeadline(
+    signal,
+    limitMs,
+    () => new CredentialError('ERR_PROVIDER_UNREACHABLE', `no token within ${limitMs / 1_000} s`),
+    (limited) =>
+      tokens.getToken(limited).catch((error) => {
+        throw limited.aborted ? limited.reason : error;
+      }),
   );
+}
+
+/** A command has a limit of its own, and says more when it is over than we could. */
+function tokenTimeoutMs(credential: CredentialSettings): number {
+  const place = credential.kind === 'password' ? credential.password : credential;
+  const ownLimitMs = 'command' in place ? place.command.timeoutMs : 0;
+  return Math.max(TOKEN_TIMEOUT_MS, ownLimitMs + 5_000);
 }
 
 /** The client's own parameters in its own order, except for the name: that is the profile's to choose. */
@@ -67,8 +91,4 @@ export function startupParameters(
     parameters.set(name, value);
   }
   return parameters;
-}
-
-function providerTooSlow(): CredentialError {
-  return new CredentialError('ERR_PROVIDER_UNREACHABLE', `no token within ${TOKEN_TIMEOUT_MS / 1_000} s`);
 }

@@ -20,7 +20,7 @@ export class KeyProblem extends Error {
 
 type Table<Kind extends ProfileTable['credential']> = Extract<ProfileTable, { credential: Kind }>;
 
-const DEFAULT_COMMAND_TIMEOUT_MS = 30_000;
+const DEFAULT_COMMAND_TIMEOUT_MS = 20_000;
 
 /** `[profiles.NAME]` as the settings of its credential. Throws KeyProblem. @param fileName makes a file's name absolute */
 export function readCredential(table: ProfileTable, fileName: (name: string) => string): CredentialSettings {

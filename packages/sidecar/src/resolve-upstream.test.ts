@@ -58,6 +58,23 @@ describe('an upstream that can be used', () => {
   });
 });
 
+describe('an upstream for a password', () => {
+  const password = { kind: 'password', password: { kind: 'env', variable: 'DB_PASSWORD' } } as const;
+  it.each(['disable', 'require'])('may go without verified TLS (%s), which is warned of', async (sslmode) => {
+    const { log, lines } = collectLog();
+    const profile = testProfile({ upstream: `postgresql://db?sslmode=${sslmode}`, credential: password });
+    expect(await resolveUpstream(profile, files, log)).toMatchObject({ target: { tls: { mode: sslmode } } });
+    expect(lines).toMatchObject([{ level: 'warn', sslmode, message: expect.stringMatching(/nothing checks who/) }]);
+  });
+
+  it('has none in its DSN', async () => {
+    const profile = testProfile({ upstream: 'postgresql://app:secret@db', credential: password });
+    const error = await resolveUpstream(profile, files, collectLog().log).catch((caught) => caught);
+    expect(error).toMatchObject({ hint: expect.stringMatching(/password_file/) });
+    expect(`${error.message} ${error.hint}`).not.toContain('secret');
+  });
+});
+
 describe('S14 an upstream that cannot be used', () => {
   it.each([
     ['is not verified', 'postgresql://gw?sslmode=require', /sslmode=require does not check who the upstream is/],

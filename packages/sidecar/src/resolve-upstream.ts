@@ -23,13 +23,9 @@ export async function resolveUpstream(
   log: Log,
 ): Promise<Upstream> {
   const dsn = parseDsn(profile.upstream);
-  requireSafeForTokens(dsn);
-  if (dsn.tls.mode !== 'verify-full') {
-    log.warn(
-      { profile: profile.name, sslmode: dsn.tls.mode },
-      'the upstream may answer with any host name: sslmode=verify-full would check it',
-    );
-  }
+  requireNothingOfOurs(dsn);
+  if (profile.credential.kind !== 'password') requireSafeForTokens(dsn);
+  if (dsn.tls.mode !== 'verify-full') log.warn({ profile: profile.name, sslmode: dsn.tls.mode }, weakness(dsn));
   const target: UpstreamTarget = {
     host: dsn.host,
     port: dsn.port,
@@ -50,8 +46,21 @@ function requireSafeForTokens(dsn: Dsn): void {
       'Use sslmode=verify-full, with sslrootcert=FILE if the upstream has a private authority.',
     );
   }
+}
+
+/** A password proves itself by SCRAM and is not told: without verified TLS it is used that way or not at all. */
+function weakness({ tls }: Dsn): string {
+  return isVerified(tls)
+    ? 'the upstream may answer with any host name: sslmode=verify-full would check it'
+    : 'nothing checks who the upstream is, and others may read along: sslmode=verify-full would change that';
+}
+
+function requireNothingOfOurs(dsn: Dsn): void {
   if (dsn.password !== undefined) {
-    throw unusable('it has a password, but what is sent is the access token', 'Take the password out of the DSN.');
+    throw unusable(
+      'it has a password, and none may be in the configuration',
+      'Take it out of the DSN; credential = "password" with password_file = "..." names its place.',
+    );
   }
   if (dsn.user !== undefined) {
     throw unusable('it names a user', 'Take it out of the DSN and set user = "..." in the profile.');

@@ -53,3 +53,13 @@ describe('a user name', () => {
     expect(userFromTemplate('{a}', { ...identity, claims }, 'prod')).toBe('{sub}');
   });
 });
+
+it('of a token that tells nothing has to be in the profile', () => {
+  expect(() => userFromTemplate('{email}', { claims: {} }, 'prod')).toThrow(
+    expect.objectContaining({
+      code: 'ERR_USER_CLAIM',
+      hint: expect.stringMatching(/^Set user = "NAME" in profile "prod": its/),
+    }),
+  );
+  expect(userFromTemplate('app_reader', { claims: {} }, 'prod')).toBe('app_reader');
+});

@@ -25,10 +25,18 @@ export function userFromTemplate(template: string, identity: Identity, profile: 
       {
         code: 'ERR_USER_CLAIM',
         sqlState: '28000',
-        hint: `Ask for a scope that gives "${claim}" (scopes = [...]), or set user = "{sub}" in profile "${profile}".`,
+        hint: claimHint(claim, identity, profile),
       },
     );
   });
+}
+
+function claimHint(claim: string, { subject, claims }: Identity, profile: string): string {
+  if (subject !== undefined)
+    return `Ask for a scope that gives "${claim}" (scopes = [...]), or set user = "{sub}" in profile "${profile}".`;
+  const known = Object.keys(claims);
+  const what = known.length === 0 ? 'its token tells nothing of whom it is for' : `its token has ${known.join(', ')}`;
+  return `Set user = "NAME" in profile "${profile}": ${what}.`;
 }
 
 function claimValue(identity: Identity, claim: string): unknown {

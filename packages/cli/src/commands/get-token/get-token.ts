@@ -1,4 +1,4 @@
-import type { AccessToken } from '@gprxy/credentials';
+import { type AccessToken, neverExpires } from '@gprxy/credentials';
 import { type Profile, userFromTemplate } from '@gprxy/sidecar';
 import { chosenProfile } from '../../chosen-profile.ts';
 import type { Dependencies } from '../../dependencies.ts';
@@ -19,7 +19,7 @@ export async function getToken(options: GetTokenOptions, dependencies: Dependenc
 function asJson({ token, expiresAt, identity }: AccessToken): object {
   return {
     token,
-    expiresAt: new Date(expiresAt).toISOString(),
+    expiresAt: expiresAt === neverExpires ? null : new Date(expiresAt).toISOString(),
     issuer: identity.issuer ?? null,
     subject: identity.subject ?? null,
     email: identity.email ?? null,
