@@ -1,3 +1,4 @@
+export { createCanary, disguisesOf, tracesOf } from './canary.ts';
 export {
   type CertificateAuthority,
   type CertificateRequest,
