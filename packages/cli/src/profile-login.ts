@@ -68,7 +68,7 @@ function createStore(kind: StoreKind, credentials: Credentials, dependencies: De
     : credentials.createKeychainStore({ service: dependencies.env.GPRXY_KEYCHAIN_SERVICE ?? 'gprxy' });
 }
 
-function credentialDependencies(
+export function credentialDependencies(
   caFile: string | undefined,
   credentials: Credentials,
   dependencies: Dependencies,

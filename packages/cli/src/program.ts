@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CompletionCalls, defineCompletion } from './commands/completion/completion-command.ts';
+import { defineDoctor } from './commands/doctor/doctor-command.ts';
 import { defineDsn } from './commands/dsn/dsn-command.ts';
 import { defineExec } from './commands/exec/exec-command.ts';
 import { defineGetToken } from './commands/get-token/get-token-command.ts';
@@ -23,6 +24,7 @@ export interface Commands extends ProfileCalls, CompletionCalls {
   psql: Parameters<typeof definePsql>[1];
   exec: Parameters<typeof defineExec>[1];
   dsn: Parameters<typeof defineDsn>[1];
+  doctor: Parameters<typeof defineDoctor>[1];
   start: Parameters<typeof defineStart>[1];
   stop: Parameters<typeof defineStop>[1];
   status: Parameters<typeof defineStatus>[1];
@@ -60,6 +62,7 @@ export function createProgram(commands: Commands, { version, env, stdout, stderr
   defineStatus(program, commands.status);
   defineProfiles(program, commands);
   defineCompletion(program, commands);
+  defineDoctor(program, commands.doctor);
   program.showHelpAfterError('  Run "gprxy help".');
   for (const command of program.commands) pointToHelp(command, `gprxy ${command.name()}`);
   return program;

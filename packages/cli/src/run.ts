@@ -45,6 +45,8 @@ function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => vo
     stop: async () => (await import('./commands/stop/stop.ts')).stop(dependencies),
     psql: (options) => returning(import('./commands/psql/psql.ts').then(({ psql }) => psql(options, dependencies))),
     exec: (options) => returning(import('./commands/exec/exec.ts').then(({ exec }) => exec(options, dependencies))),
+    doctor: (options) =>
+      returning(import('./commands/doctor/doctor.ts').then(({ doctor }) => doctor(options, dependencies))),
     start: (options) =>
       returning(import('./commands/start/start.ts').then(({ start }) => start(options, dependencies))),
     status: (options) =>

@@ -17,4 +17,5 @@ export { AlreadyRunningError } from './serve-control.ts';
 export type { SidecarProblem } from './serve-profile.ts';
 export { type Sidecar, type SidecarListener, type SidecarOptions, startSidecar } from './start-sidecar.ts';
 export type { LastError, ListenerStatus, SidecarStatus } from './status.ts';
+export { checkUpstreamTls, lookAtCertificate, type ServedCertificate } from './upstream-certificate.ts';
 export { userFromTemplate } from './user-template.ts';

@@ -57,7 +57,7 @@ function clientConfig({ endpoint, database, user }: LocalTarget): pg.ClientConfi
     database,
     ...(user !== undefined && { user }),
     ssl: false,
-    application_name: 'gprxy psql',
+    application_name: 'gprxy',
     // The sidecar asks for none. Left out, node-postgres would look for one in ~/.pgpass and send it to whoever asks.
     password: () => {
       throw new CliError('something on the local port asks for a password', { code: 'ERR_UPSTREAM_PASSWORD' });

@@ -1,0 +1,52 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CredentialSettings } from '@gprxy/credentials';
+import { paths } from '@gprxy/sidecar';
+import { CliError } from '../../../cli-error.ts';
+import { configInput } from '../../../config-input.ts';
+import { type Finding, ok, warning } from '../check.ts';
+import type { SetUp } from '../set-up.ts';
+
+/** Bits of a mode that let others in. */
+const reading = 0o044;
+const writing = 0o022;
+const anything = 0o077;
+
+/** Who else can read what is secret, or change where it is sent. POSIX only: on Windows the user's folder keeps others out. */
+export async function checkFiles({ profile, dependencies }: SetUp): Promise<Finding> {
+  if (dependencies.platform === 'win32') return ok('in the folder of the user');
+  const { configFile, stateDirectory, runtimeDirectory, lockDirectory } = paths(configInput(dependencies));
+  const directories = [lockDirectory, join(stateDirectory, 'logins'), runtimeDirectory];
+  for (const directory of directories) await requireOwn(directory, anything, 'chmod 700');
+  for (const file of secretFiles((await profile()).credential)) await requireOwn(file, reading | writing, 'chmod 600');
+  if (((await modeOf(configFile)) ?? 0) & writing) {
+    return warning(`${configFile} can be changed by other users`, `Run "chmod go-w '${configFile}'".`);
+  }
+  return ok('only you can read what is secret');
+}
+
+async function requireOwn(path: string, forbidden: number, mend: string): Promise<void> {
+  const mode = await modeOf(path);
+  if (mode === undefined || (mode & forbidden) === 0) return;
+  throw new CliError(`${path} is open to other users (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`, {
+    code: 'ERR_STORE_FAILED',
+    hint: `Run "${mend} '${path}'".`,
+  });
+}
+
+/** Undefined where there is nothing yet. */
+function modeOf(path: string): Promise<number | undefined> {
+  return lstat(path).then(
+    ({ mode }) => mode,
+    () => undefined,
+  );
+}
+
+/** The files with secrets that a profile names. A workload's token file belongs to whoever runs the machine. */
+function secretFiles(credential: CredentialSettings): readonly string[] {
+  if (credential.kind === 'password' && credential.password.kind === 'file') return [credential.password.path];
+  if (credential.kind !== 'client-credentials') return [];
+  const { authentication } = credential;
+  if (authentication.kind === 'private-key') return [authentication.path];
+  return authentication.kind === 'secret' && authentication.secret.kind === 'file' ? [authentication.secret.path] : [];
+}

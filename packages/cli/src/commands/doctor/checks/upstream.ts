@@ -1,0 +1,50 @@
+import { CliError } from '../../../cli-error.ts';
+import { withPrivateSidecar } from '../../../local-session/private-sidecar.ts';
+import { upstreamAddress } from '../../../upstream-address.ts';
+import { connectStatementClient } from '../../psql/without-psql/statement-client.ts';
+import { type Finding, ok, warning } from '../check.ts';
+import type { SetUp } from '../set-up.ts';
+
+/** Logs in as a client would, through a sidecar of its own: what the upstream says of the token is in the error. */
+export async function checkUpstream(setUp: SetUp): Promise<Finding> {
+  const [profile, { identity }] = await Promise.all([setUp.profile(), setUp.token()]);
+  const database = upstreamAddress(profile).database;
+  const tokens = { getToken: setUp.token };
+  const user = identity.email ?? identity.subject ?? 'unknown';
+  try {
+    const who = await withPrivateSidecar({ profile, tokens, tcp: false }, setUp.dependencies, (endpoint) =>
+      whoIsThere({ endpoint, database: database ?? 'postgres', user, passwordFile: '' }),
+    );
+    return ok(`logged in as ${who}`);
+  } catch (error) {
+    if (database === undefined && isUnknownDatabase(error)) return noDatabase(profile.name);
+    throw error;
+  }
+}
+
+type Target = Parameters<typeof connectStatementClient>[0];
+
+async function whoIsThere(target: Target): Promise<string> {
+  const client = await connectStatementClient(target, () => {});
+  try {
+    const [result] = await client.run('select session_user, current_database()');
+    const [user, database] = result?.rows[0] ?? [];
+    if (typeof user !== 'string') throw new CliError('it does not say who we are', { code: 'ERR_UPSTREAM' });
+    return `${user}, database ${String(database)}`;
+  } finally {
+    await client.close();
+  }
+}
+
+/** SQLSTATE invalid_catalog_name, which a server says of somebody whom it has let in. */
+function isUnknownDatabase(error: unknown): boolean {
+  const { cause } = Object(error) as { cause?: { code?: unknown } };
+  return cause?.code === '3D000';
+}
+
+function noDatabase(profile: string): Finding {
+  return warning(
+    'the upstream has no database "postgres", and the profile names no other to log in to',
+    `Name one each time ("gprxy psql --profile ${profile} DATABASE"), or at the end of "upstream": .../DATABASE`,
+  );
+}

@@ -1,0 +1,60 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { connectUpstreamSocket, UpstreamError, type UpstreamTarget, withDeadline } from '@gprxy/proxy-core';
+
+/** What a server's certificate says of itself. */
+export interface ServedCertificate {
+  readonly subject: string;
+  /** Host names and addresses that it is good for. */
+  readonly names: readonly string[];
+  readonly issuer: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
+}
+
+/**
+ * Connects as for a session, with all of its checks, and hangs up: nothing is sent but the handshake.
+ * Rejects with UpstreamError as a session would; its cause has the code of what is wrong with the certificate.
+ */
+export async function checkUpstreamTls(target: UpstreamTarget, signal: AbortSignal): Promise<ServedCertificate> {
+  const certificate = await certificateFrom(target, signal);
+  if (certificate !== undefined) return certificate;
+  throw new UpstreamError(`${target.host}:${target.port} shows no certificate`, { code: 'ERR_UPSTREAM_TLS' });
+}
+
+/** What the server shows, trusted or not, to tell a person why it is refused. Nothing is sent but the handshake. */
+export function lookAtCertificate(target: UpstreamTarget, signal: AbortSignal): Promise<ServedCertificate | undefined> {
+  return certificateFrom({ ...target, tls: { ...target.tls, mode: 'require' } }, signal);
+}
+
+function certificateFrom(target: UpstreamTarget, signal: AbortSignal): Promise<ServedCertificate | undefined> {
+  const tooSlow = () =>
+    new UpstreamError(`${target.host}:${target.port} does not answer`, { code: 'ERR_UPSTREAM_TIMEOUT' });
+  return withDeadline(signal, target.connectTimeoutMs, tooSlow, async (limited) => {
+    const socket = await connectUpstreamSocket(target, limited);
+    const certificate = certificateOf(socket);
+    socket.destroy();
+    return certificate && describe(certificate);
+  });
+}
+
+function certificateOf(socket: Socket): X509Certificate | undefined {
+  return socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+}
+
+function describe({ subject, subjectAltName, issuer, validFrom, validTo }: X509Certificate): ServedCertificate {
+  const names = subjectAltName?.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')) ?? [];
+  return {
+    subject: oneLine(subject),
+    names,
+    issuer: oneLine(issuer),
+    validFrom: new Date(validFrom),
+    validTo: new Date(validTo),
+  };
+}
+
+/** Node has each part of a distinguished name on a line of its own. */
+function oneLine(distinguishedName: string): string {
+  return distinguishedName.replaceAll('\n', ', ');
+}
