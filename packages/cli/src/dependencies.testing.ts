@@ -142,7 +142,9 @@ export function runningStatus(listeners: ReadonlyArray<Partial<ListenerStatus>>)
     version: 1,
     pid: 4711,
     startedAt: new Date(testNow - hourMs).toISOString(),
+    stopping: false,
     listeners: listeners.map((part) => ({ ...listener, ...part })),
+    problems: [],
   };
 }
 

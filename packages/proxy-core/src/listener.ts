@@ -25,6 +25,8 @@ export interface Listener {
    * call with a shorter time overtakes the first.
    */
   drain(timeoutMs?: number): Promise<{ forced: number }>;
+  /** Gives the address free at once, for somebody else to bind; sessions go on. */
+  release(): void;
 }
 
 /** More than this who have not shown yet who they are, and the one who has waited for longest has to go. */
@@ -36,11 +38,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const listener = new RunningListener(options);
   listener.server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port });
   await once(listener.server, 'listening');
+  listener.address = listener.server.address() as AddressInfo | string;
   return listener;
 }
 
 class RunningListener implements Listener {
   readonly server = createServer({ ...SOCKET_OPTIONS, allowHalfOpen: true }, (socket) => this.#accept(socket));
+  address: AddressInfo | string = '';
   readonly #options: ListenOptions;
   readonly #running = new Set<Promise<void>>();
   readonly #unauthenticated = new Set<Socket>();
@@ -55,12 +59,12 @@ class RunningListener implements Listener {
     setMaxListeners(0, this.#ending.signal);
   }
 
-  get address(): AddressInfo | string {
-    return this.server.address() as AddressInfo | string;
-  }
-
   get connections(): number {
     return this.#sessions.size;
+  }
+
+  release(): void {
+    this.server.close();
   }
 
   async drain(timeoutMs?: number): Promise<{ forced: number }> {

@@ -1,5 +1,5 @@
 import type { Log } from './log.ts';
-import type { ServedAddress } from './serve-profile.ts';
+import type { Serving } from './serving.ts';
 
 export interface Ended {
   /** Connections that were cut off. */
@@ -15,8 +15,8 @@ export interface Closing {
   afterwards(close: () => Promise<void>): void;
 }
 
-/** Ends a sidecar once, however often it is asked to. `served` may still grow. */
-export function createClosing(served: readonly ServedAddress[], log: Log): Closing {
+/** Ends a sidecar once, however often it is asked to. What is served may still grow. */
+export function createClosing(serving: Serving, log: Log): Closing {
   const last: Array<() => Promise<void>> = [];
   let forced = 0;
   let started = false;
@@ -39,7 +39,7 @@ export function createClosing(served: readonly ServedAddress[], log: Log): Closi
     async close(reason = 'stopping', { drainTimeoutMs } = {}) {
       log.info({ reason }, started ? 'draining faster' : 'draining');
       started = true;
-      forced = Math.max(forced, await drainAll(served, drainTimeoutMs));
+      forced = Math.max(forced, await drainAll(serving, drainTimeoutMs));
       finished ??= finish();
       await finished;
       return { forced };
@@ -47,9 +47,9 @@ export function createClosing(served: readonly ServedAddress[], log: Log): Closi
   };
 }
 
-async function drainAll(served: readonly ServedAddress[], drainTimeoutMs: number | undefined): Promise<number> {
+async function drainAll({ addresses }: Serving, drainTimeoutMs: number | undefined): Promise<number> {
   const drained = await Promise.all(
-    served.map(async ({ open, profile }) => open?.drain(drainTimeoutMs ?? profile.drainTimeoutMs)),
+    addresses.map((address) => address.drain(drainTimeoutMs ?? address.profile.drainTimeoutMs)),
   );
-  return drained.reduce((sum, ended) => sum + (ended?.forced ?? 0), 0);
+  return drained.reduce((sum, { forced }) => sum + forced, 0);
 }

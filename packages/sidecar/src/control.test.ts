@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { lstat } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -9,11 +9,23 @@ import { leaveStaleSocket, testDirectory } from './directory.testing.ts';
 import { serveControl } from './serve-control.ts';
 import type { SidecarStatus } from './status.ts';
 
-const status: SidecarStatus = { version: 1, pid: process.pid, startedAt: '2030-01-01T00:00:00.000Z', listeners: [] };
+const status: SidecarStatus = {
+  version: 1,
+  pid: process.pid,
+  startedAt: '2030-01-01T00:00:00.000Z',
+  stopping: false,
+  listeners: [],
+  problems: [],
+};
+const calls = {
+  status: () => status,
+  reload: async () => ({ added: ['a'], changed: [], removed: [], problems: [] }),
+  stop: () => {},
+};
 
-async function startControl(stop = () => {}): Promise<string> {
+async function startControl(stop: (drainTimeoutMs: number | undefined) => void = () => {}): Promise<string> {
   const path = join(await testDirectory(), 'control.sock');
-  const control = await serveControl({ path, status: () => status, stop });
+  const control = await serveControl({ path, ...calls, stop });
   onTestFinished(() => control.close());
   return path;
 }
@@ -23,13 +35,24 @@ it('answers with the status', async () => {
 });
 
 it('answers before it stops', async () => {
-  let stopped = () => {};
-  const stopping = new Promise<void>((resolve) => {
-    stopped = resolve;
-  });
-  const path = await startControl(stopped);
+  const stopped: Array<number | undefined> = [];
+  const path = await startControl((drainTimeoutMs) => void stopped.push(drainTimeoutMs));
   expect(await requestControl(path, 'stop')).toEqual({ pid: process.pid });
-  await stopping;
+  expect(await requestControl(path, 'stop', { drainTimeoutMs: 0 })).toEqual({ pid: process.pid });
+  await expect.poll(() => stopped).toEqual([undefined, 0]);
+});
+
+it('tells what came of a reload', async () => {
+  const answer = { pid: process.pid, added: ['a'], changed: [], removed: [], problems: [] };
+  expect(await requestControl(await startControl(), 'reload')).toEqual(answer);
+});
+
+it('answers what is no address of its own with 404', async () => {
+  const socketPath = await startControl();
+  for (const path of ['/', '//[', '/v1/status/x', '*']) {
+    const [response] = await once(request({ socketPath, path }).end(), 'response');
+    expect(response.resume().statusCode).toBe(404);
+  }
 });
 
 it('S36 is for its owner only', async () => {
@@ -38,7 +61,7 @@ it('S36 is for its owner only', async () => {
 
 it('S36 tells a second daemon which process is the first', async () => {
   const path = await startControl();
-  await expect(serveControl({ path, status: () => status, stop: () => {} })).rejects.toMatchObject({
+  await expect(serveControl({ path, ...calls })).rejects.toMatchObject({
     code: 'ERR_ALREADY_RUNNING',
     pid: process.pid,
   });
@@ -51,7 +74,7 @@ it.each([
 ])('S36 lets one of many daemons win that start at the same moment, %s', async (_, before) => {
   const path = join(await testDirectory(), 'control.sock');
   before(path);
-  const starts = Array.from({ length: 10 }, () => serveControl({ path, status: () => status, stop: () => {} }));
+  const starts = Array.from({ length: 10 }, () => serveControl({ path, ...calls }));
   const started = await Promise.allSettled(starts);
   onTestFinished(async () => {
     for (const start of started) if (start.status === 'fulfilled') await start.value.close();
@@ -110,5 +133,5 @@ it('gives up on one that does not answer', async () => {
   const server = createServer(() => {}).listen(path);
   onTestFinished(() => server.closeAllConnections());
   await once(server, 'listening');
-  await expect(requestControl(path, 'status', 20)).rejects.toThrow(/does not answer/);
+  await expect(requestControl(path, 'status', { timeoutMs: 20 })).rejects.toThrow(/does not answer/);
 });

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import type { Reloaded } from './reload.ts';
 import type { SidecarStatus } from './status.ts';
 
 export type ControlErrorCode = 'ERR_NOT_RUNNING' | 'ERR_CONTROL';
@@ -17,19 +18,36 @@ export class ControlError extends Error {
 /** Far more than the status of many profiles takes. */
 const MAX_ANSWER_BYTES = 1 << 20;
 
-/** Asks the running daemon. `stop` answers at once; the daemon then drains. Rejects with ControlError. */
-export function requestControl(socketPath: string, request: 'status', timeoutMs?: number): Promise<SidecarStatus>;
-export function requestControl(socketPath: string, request: 'stop', timeoutMs?: number): Promise<{ pid: number }>;
-export async function requestControl(
+/** What can be asked of the daemon, and what it answers. */
+export interface ControlAnswers {
+  status: SidecarStatus;
+  /** `problems` say what is not as the configuration says now. */
+  reload: Reloaded & { readonly pid: number };
+  /** Answered at once; the daemon then drains. */
+  stop: { readonly pid: number };
+}
+
+export interface ControlRequestOptions {
+  /** For `stop`: overrides the `drain_timeout` of every profile. */
+  readonly drainTimeoutMs?: number;
+  readonly timeoutMs?: number;
+}
+
+/** Reading keys and files of many profiles takes longer than telling what is known. */
+const TIMEOUT_MS = { status: 2_000, stop: 2_000, reload: 30_000 } as const;
+
+/** Asks the running daemon. Rejects with ControlError. */
+export async function requestControl<Request extends keyof ControlAnswers>(
   socketPath: string,
-  request: 'status' | 'stop',
-  timeoutMs = 2_000,
-): Promise<{ pid: number }> {
+  request: Request,
+  { drainTimeoutMs, timeoutMs = TIMEOUT_MS[request] }: ControlRequestOptions = {},
+): Promise<ControlAnswers[Request]> {
   const method = request === 'status' ? 'GET' : 'POST';
-  const text = await ask(socketPath, method, `/v1/${request}`, AbortSignal.timeout(timeoutMs));
+  const query = drainTimeoutMs === undefined ? '' : `?drain_timeout_ms=${drainTimeoutMs}`;
+  const text = await ask(socketPath, method, `/v1/${request}${query}`, AbortSignal.timeout(timeoutMs));
   const answer = parseAnswer(text);
   if (answer === undefined) throw notGprxy(socketPath, 'its answer is not the expected one');
-  return answer;
+  return answer as ControlAnswers[Request];
 }
 
 function ask(socketPath: string, method: string, path: string, signal: AbortSignal): Promise<string> {

@@ -1,21 +1,20 @@
-import type { AccessToken } from '@gprxy/credentials';
+import { type AccessToken, neverExpires } from '@gprxy/credentials';
 import { GprxyError } from '@gprxy/proxy-core';
 import type { LastError, ListenerStatus } from './status.ts';
 
 /** What happened on one listener so far; the status is made of it. */
 export class ListenerActivity {
   readonly #profile: string;
-  readonly #changed: () => void;
   #address: string;
   #connections: (() => number) | undefined;
   #totalConnections = 0;
+  #draining = false;
   #tokenExpiresAt: number | undefined;
   #lastError: LastError | undefined;
 
-  constructor(profile: string, configuredAddress: string, changed: () => void) {
+  constructor(profile: string, configuredAddress: string) {
     this.#profile = profile;
     this.#address = configuredAddress;
-    this.#changed = changed;
   }
 
   get address(): string {
@@ -30,15 +29,14 @@ export class ListenerActivity {
 
   connectionOpened(): void {
     this.#totalConnections += 1;
-    this.#changed();
   }
 
-  connectionClosed(): void {
-    this.#changed();
+  draining(): void {
+    this.#draining = true;
   }
 
   tokenUsed({ expiresAt }: AccessToken): void {
-    this.#tokenExpiresAt = expiresAt;
+    this.#tokenExpiresAt = expiresAt === neverExpires ? undefined : expiresAt;
   }
 
   failed(error: unknown): void {
@@ -47,11 +45,16 @@ export class ListenerActivity {
     this.#lastError = { at: new Date().toISOString(), code, message };
   }
 
+  get #state(): ListenerStatus['state'] {
+    if (this.#connections === undefined) return 'failed';
+    return this.#draining ? 'draining' : 'listening';
+  }
+
   status(): ListenerStatus {
     return {
       profile: this.#profile,
       address: this.#address,
-      state: this.#connections === undefined ? 'failed' : 'listening',
+      state: this.#state,
       connections: this.#connections?.() ?? 0,
       totalConnections: this.#totalConnections,
       ...(this.#tokenExpiresAt !== undefined && { tokenExpiresAt: this.#tokenExpiresAt }),

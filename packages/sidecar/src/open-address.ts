@@ -11,7 +11,9 @@ export interface OpenAddress {
   /** What to tell people, with the real port. */
   readonly address: ListenAddress;
   readonly connections: number;
-  drain(timeoutMs: number): Promise<{ forced: number }>;
+  /** See Listener. */
+  drain(timeoutMs?: number): Promise<{ forced: number }>;
+  release(): void;
 }
 
 export interface OpenOptions extends Pick<ListenOptions, 'maxConnections' | 'serve'> {
@@ -71,6 +73,9 @@ function together(address: ListenAddress, listeners: readonly Listener[]): OpenA
     get connections() {
       return listeners.reduce((sum, { connections }) => sum + connections, 0);
     },
+    release() {
+      for (const listener of listeners) listener.release();
+    },
     async drain(timeoutMs) {
       const ended = await Promise.all(listeners.map((listener) => listener.drain(timeoutMs)));
       return { forced: ended.reduce((sum, { forced }) => sum + forced, 0) };
@@ -79,9 +84,15 @@ function together(address: ListenAddress, listeners: readonly Listener[]): OpenA
 }
 
 async function bind(options: OpenOptions, address: ListenAddress): Promise<Listener> {
-  const { maxConnections, serve } = options;
+  const { serve } = options;
   try {
-    return await listen({ address, maxConnections, serve });
+    return await listen({
+      address,
+      get maxConnections() {
+        return options.maxConnections;
+      },
+      serve,
+    });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') throw await addressInUse(address, options.peers);

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
@@ -44,12 +45,40 @@ async function silentUpstream(): Promise<string> {
   return `postgresql://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-it.each(['SIGTERM', 'SIGHUP', 'SIGINT'])('drains on %s', async (signal) => {
-  const { started, signals, outcome } = await daemon();
+it.each(['SIGTERM', 'SIGHUP', 'SIGINT'])('drains on %s, which may be a terminal that hangs up', async (signal) => {
+  const { started, signals, outcome } = await daemon({ onHangup: 'stop' });
   await started;
   signals.emit(signal, signal);
   expect(await outcome).toEqual({ kind: 'stopped', forced: 0 });
   expect(signals.eventNames()).toEqual([]);
+});
+
+it('reloads on SIGHUP', async () => {
+  const readProfiles = async () => ({ profiles: [testProfile({ name: 'new' })], problems: [] });
+  const { started, signals } = await daemon({ readProfiles });
+  const sidecar = await started;
+  signals.emit('SIGHUP', 'SIGHUP');
+  await expect.poll(() => sidecar.listeners.map(({ profile }) => profile)).toEqual(['new']);
+  await sidecar.close();
+});
+
+it('reloads when the file has changed', async () => {
+  const watchedFile = join(await testDirectory(), 'config.toml');
+  await writeFile(watchedFile, 'old');
+  const readProfiles = async () => ({
+    profiles: [testProfile({ name: await readFile(watchedFile, 'utf8') })],
+    problems: [],
+  });
+  const { started } = await daemon({ readProfiles, watchedFile });
+  const sidecar = await started;
+  await expect
+    .poll(async () => {
+      // Whether the system already watches cannot be asked.
+      await writeFile(watchedFile, `new-${performance.now()}`);
+      return sidecar.listeners[0]?.profile;
+    })
+    .toMatch(/^new/);
+  await sidecar.close();
 });
 
 it('stops when asked over the control socket', async () => {

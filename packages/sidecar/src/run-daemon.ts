@@ -1,15 +1,20 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import type { SidecarProblem } from './problem.ts';
 import { AlreadyRunningError } from './serve-control.ts';
-import type { SidecarProblem } from './serve-profile.ts';
 import { type Sidecar, type SidecarOptions, startSidecar } from './start-sidecar.ts';
+import { watchFile } from './watch-file.ts';
 
 const LAST_WORDS_MS = 100;
 
 export interface DaemonOptions extends SidecarOptions {
   readonly controlSocketPath: string;
-  /** The process, or a stand-in: SIGTERM, SIGHUP and SIGINT drain; SIGINT while draining ends at once. */
+  /** The process, or a stand-in: SIGTERM and SIGINT drain; SIGINT while draining ends at once. */
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+  /** What SIGHUP means: `stop` where it is how a terminal says that it is gone; default: `reload`. */
+  readonly onHangup?: 'reload' | 'stop';
+  /** A change of this file is as good as SIGHUP. */
+  readonly watchedFile?: string;
   /** Called once the listeners are open. */
   onReady?(sidecar: Sidecar): void;
 }
@@ -38,7 +43,8 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonOutcome> 
   return serveUntilStopped(sidecar, options);
 }
 
-async function serveUntilStopped(sidecar: Sidecar, { signals, onReady }: DaemonOptions): Promise<DaemonOutcome> {
+async function serveUntilStopped(sidecar: Sidecar, options: DaemonOptions): Promise<DaemonOutcome> {
+  const { signals, onReady, onHangup = 'reload', watchedFile, log } = options;
   const interrupted = new AbortController();
   let draining = false;
   const drain = (signal: string) => {
@@ -52,16 +58,18 @@ async function serveUntilStopped(sidecar: Sidecar, { signals, onReady }: DaemonO
   };
   const listeners = [
     ['SIGTERM', drain],
-    ['SIGHUP', drain],
+    ['SIGHUP', onHangup === 'stop' ? drain : () => void sidecar.reload('SIGHUP')],
     ['SIGINT', interrupt],
   ] as const;
   for (const [signal, listener] of listeners) signals.on(signal, listener);
+  const watched = watchedFile && watchFile(watchedFile, () => void sidecar.reload('the file has changed'), log);
   try {
     onReady?.(sidecar);
     const ended = await Promise.race([sidecar.closed, lastWordsAfter(interrupted.signal)]);
     return interrupted.signal.aborted || !ended ? { kind: 'interrupted' } : { kind: 'stopped', ...ended };
   } finally {
     for (const [signal, listener] of listeners) signals.off(signal, listener);
+    if (watched) watched.close();
   }
 }
 

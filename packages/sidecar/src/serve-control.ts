@@ -2,14 +2,16 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ControlError, requestControl } from './control.ts';
+import type { Reloaded } from './reload.ts';
 import type { SidecarStatus } from './status.ts';
 import { prepareSocketPath } from './unix-socket.ts';
 
 export interface ControlOptions {
   readonly path: string;
   status(): SidecarStatus;
+  reload(): Promise<Reloaded>;
   /** Called after the answer to `POST /v1/stop` is on its way. */
-  stop(): void;
+  stop(drainTimeoutMs: number | undefined): void;
 }
 
 export interface ControlServer {
@@ -29,7 +31,7 @@ export class AlreadyRunningError extends Error {
 }
 
 /**
- * `GET /v1/status` and `POST /v1/stop` as JSON over HTTP, on a Unix socket that only its owner can open.
+ * `GET /v1/status`, `POST /v1/reload` and `POST /v1/stop?drain_timeout_ms=0` as JSON over HTTP, on a Unix socket that only its owner can open.
  * Rejects with AlreadyRunningError when a daemon answers there.
  */
 export async function serveControl(options: ControlOptions): Promise<ControlServer> {
@@ -72,17 +74,24 @@ async function refuseSecondDaemon(path: string): Promise<void> {
   }
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, { status, stop }: ControlOptions): void {
-  const route = `${request.method} ${request.url}`;
+function answer(request: IncomingMessage, response: ServerResponse, { status, reload, stop }: ControlOptions): void {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const route = `${request.method} ${path}`;
   request.resume();
   if (route === 'GET /v1/status') {
     send(response, 200, status());
+  } else if (route === 'POST /v1/reload') {
+    void reload().then((reloaded) => send(response, 200, { pid: process.pid, ...reloaded }));
   } else if (route === 'POST /v1/stop') {
-    response.once('finish', stop);
+    response.once('finish', () => stop(milliseconds(new URLSearchParams(query).get('drain_timeout_ms'))));
     send(response, 202, { pid: process.pid });
   } else {
     send(response, 404, { error: `nothing at ${route.slice(0, 100)}` });
   }
+}
+
+function milliseconds(text: string | null): number | undefined {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 function send(response: ServerResponse, code: number, body: object): void {

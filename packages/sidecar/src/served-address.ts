@@ -1,95 +1,115 @@
-import type { TokenSource } from '@gprxy/credentials';
-import { type CancelRegistry, GprxyError, runSession } from '@gprxy/proxy-core';
+import { runSession, type SessionPolicy } from '@gprxy/proxy-core';
 import { createClientCheck } from './authenticate-client.ts';
 import { formatAddress } from './listen-address.ts';
 import { ListenerActivity } from './listener-activity.ts';
-import type { Log } from './log.ts';
 import { type OpenAddress, openAddress } from './open-address.ts';
-import type { PeerLookup } from './peer-uid.ts';
+import type { PreparedProfile } from './prepare-profile.ts';
+import { type SidecarProblem, toProblem } from './problem.ts';
 import type { ListenAddress, Profile } from './profile.ts';
-import { resolveUpstream, type Upstream } from './resolve-upstream.ts';
 import { createSessionPolicy } from './session-policy.ts';
+import type { Surroundings } from './surroundings.ts';
 
-/** What the listeners of all profiles have in common. */
-export interface Surroundings {
-  tokenSourceFor(profile: Profile): TokenSource;
-  readonly log: Log;
-  readonly cancels: CancelRegistry;
-  readonly peers: PeerLookup;
-  readonly ownUid: number | undefined;
-  readFile(path: string): Promise<string>;
-  /** The status is no longer what it was. */
-  changed(): void;
-}
+/**
+ * One configured address and where its connections go. That may change while it is open: a connection goes by what is configured
+ * when it comes, and those that run are left alone.
+ */
+export class ServedAddress {
+  readonly #address: ListenAddress;
+  readonly #surroundings: Surroundings;
+  #profile: Profile;
+  #activity: ListenerActivity;
+  #policy: SessionPolicy<void> | undefined;
+  #open: OpenAddress | undefined;
+  #problem: SidecarProblem | undefined;
 
-export interface SidecarProblem {
-  readonly profile: string;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-/** One configured address: `open` when it is served, `problem` when it could not be. */
-export interface ServedAddress {
-  readonly profile: Profile;
-  readonly activity: ListenerActivity;
-  readonly open?: OpenAddress;
-  readonly problem?: SidecarProblem;
-}
-
-/** Opens every address of one profile. Never rejects: what is wrong with the profile, or with an address, is each one's `problem`. */
-export async function serveProfile(profile: Profile, surroundings: Surroundings): Promise<ServedAddress[]> {
-  const preparing = prepare(profile, surroundings);
-  return Promise.all(
-    profile.listen.map(async (address) => {
-      const activity = new ListenerActivity(profile.name, formatAddress(address), surroundings.changed);
-      try {
-        const open = await serveAddress(address, { profile, activity, ...(await preparing) }, surroundings);
-        activity.listening(formatAddress(open.address), () => open.connections);
-        return { profile, activity, open };
-      } catch (error) {
-        activity.failed(error);
-        return { profile, activity, problem: toProblem(profile.name, error) };
-      }
-    }),
-  );
-}
-
-interface Prepared {
-  readonly upstream: Upstream;
-  readonly tokens: TokenSource;
-}
-
-/** `tokenSourceFor` is called once a profile: its memory and its single flight are what connections share. */
-async function prepare(profile: Profile, surroundings: Surroundings): Promise<Prepared> {
-  const upstream = await resolveUpstream(profile, surroundings.readFile, surroundings.log);
-  return { upstream, tokens: surroundings.tokenSourceFor(profile) };
-}
-
-async function serveAddress(
-  address: ListenAddress,
-  connector: Prepared & { readonly profile: Profile; readonly activity: ListenerActivity },
-  { log, cancels, peers, ownUid }: Surroundings,
-): Promise<OpenAddress> {
-  const { profile, activity } = connector;
-  const authenticateClient = await createClientCheck({ address, localAuth: profile.localAuth, ownUid, peers });
-  if ('host' in address && profile.localAuth === 'trust') {
-    log.warn({ profile: profile.name }, 'local_auth = "trust": every user of this machine can connect as you');
+  constructor(address: ListenAddress, profile: Profile, surroundings: Surroundings) {
+    this.#address = address;
+    this.#profile = profile;
+    this.#surroundings = surroundings;
+    this.#activity = new ListenerActivity(profile.name, formatAddress(address));
   }
-  const policy = createSessionPolicy({ connector, authenticateClient, log });
-  return openAddress({
-    address,
-    peers,
-    maxConnections: profile.maxConnections,
-    async serve(socket, signal, admission) {
-      activity.connectionOpened();
-      await runSession(socket, policy, cancels, signal, admission);
-      activity.connectionClosed();
-    },
-  });
+
+  get profile(): Profile {
+    return this.#profile;
+  }
+
+  get activity(): ListenerActivity {
+    return this.#activity;
+  }
+
+  /** Where it is bound; undefined when it could not be. */
+  get bound(): ListenAddress | undefined {
+    return this.#open?.address;
+  }
+
+  /** Why it is not served, or not as it should be. */
+  get problem(): SidecarProblem | undefined {
+    return this.#problem;
+  }
+
+  /** Opens it, or leads new connections elsewhere. Never rejects: what is wrong is the `problem`, and then it stays as it was. */
+  async serve(prepared: PreparedProfile): Promise<void> {
+    const { profile } = prepared;
+    try {
+      const activity = this.#activityOf(profile);
+      const policy = await createPolicy(this.#address, { ...prepared, activity }, this.#surroundings);
+      this.#profile = profile;
+      this.#activity = activity;
+      this.#policy = policy;
+      const open = this.#open ?? (await this.#bind());
+      this.#open = open;
+      activity.listening(formatAddress(open.address), () => open.connections);
+      this.#problem = undefined;
+    } catch (error) {
+      this.fail(error, profile);
+    }
+  }
+
+  fail(error: unknown, profile = this.#profile): void {
+    this.#activityOf(profile).failed(error);
+    this.#problem = toProblem(error, profile.name);
+  }
+
+  /** Gives the address free at once; sessions go on. */
+  release(): void {
+    this.#open?.release();
+  }
+
+  async drain(timeoutMs?: number): Promise<{ forced: number }> {
+    this.#activity.draining();
+    return (await this.#open?.drain(timeoutMs)) ?? { forced: 0 };
+  }
+
+  #activityOf({ name }: Profile): ListenerActivity {
+    return name === this.#profile.name ? this.#activity : new ListenerActivity(name, formatAddress(this.#address));
+  }
+
+  #bind(): Promise<OpenAddress> {
+    const limit = () => this.#profile.maxConnections;
+    return openAddress({
+      address: this.#address,
+      peers: this.#surroundings.peers,
+      get maxConnections() {
+        return limit();
+      },
+      serve: async (socket, signal, admission) => {
+        this.#activity.connectionOpened();
+        const policy = this.#policy as SessionPolicy<void>;
+        await runSession(socket, policy, this.#surroundings.cancels, signal, admission);
+      },
+    });
+  }
 }
 
-function toProblem(profile: string, error: unknown): SidecarProblem {
-  const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof GprxyError ? error.hint : undefined;
-  return { profile, message, ...(hint !== undefined && { hint }) };
+async function createPolicy(
+  address: ListenAddress,
+  connector: PreparedProfile & { readonly activity: ListenerActivity },
+  { log, peers, ownUid }: Surroundings,
+): Promise<SessionPolicy<void>> {
+  const { name, localAuth } = connector.profile;
+  const authenticateClient = await createClientCheck({ address, localAuth, ownUid, peers });
+  if ('host' in address && localAuth === 'trust') {
+    log.warn({ profile: name }, 'local_auth = "trust": every user of this machine can connect as you');
+  }
+  return createSessionPolicy({ connector, authenticateClient, log });
 }

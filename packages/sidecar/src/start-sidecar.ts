@@ -3,15 +3,21 @@ import { CancelRegistry } from '@gprxy/proxy-core';
 import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
 import { readProcTable } from './kernel-table.ts';
 import { createProcPeerLookup, type PeerLookup } from './peer-uid.ts';
+import type { SidecarProblem } from './problem.ts';
 import type { Profile } from './profile.ts';
+import { type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
 import { serveControl } from './serve-control.ts';
-import { type ServedAddress, type SidecarProblem, type Surroundings, serveProfile } from './serve-profile.ts';
+import type { ServedAddress } from './served-address.ts';
+import { Serving } from './serving.ts';
 import type { SidecarStatus } from './status.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'log'> {
   readonly profiles: readonly Profile[];
-  /** Called after each change of `status()`. */
-  onState?(status: SidecarStatus): void;
+  /** Profiles that could not be read, for the status. */
+  readonly problems?: readonly SidecarProblem[];
+  /** Reads the configuration again. Rejects when that as a whole cannot be used; left out: there is none to read. */
+  readProfiles?(): Promise<ProfilesRead>;
   /** Left out: a private sidecar that nobody else can ask or stop. */
   readonly controlSocketPath?: string;
   /** Who is behind a TCP connection; default: Linux's /proc. */
@@ -31,6 +37,8 @@ export interface Sidecar {
   readonly listeners: readonly SidecarListener[];
   readonly problems: readonly SidecarProblem[];
   status(): SidecarStatus;
+  /** Serves what the configuration says now. Sessions are never ended by it. Never rejects: see the problems. */
+  reload(reason: string): Promise<Reloaded>;
   /**
    * No new connections; running ones may finish for their profile's `drainTimeoutMs`, then get 57P01. Says how many were cut
    * off. A second call with a shorter time overtakes the first.
@@ -45,24 +53,37 @@ export interface Sidecar {
  * Rejects with AlreadyRunningError when another daemon owns the control socket.
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const { log, profiles, problems = [], readProfiles } = options;
+  const serving = new Serving(surroundingsOf(options));
+  const closing = createClosing(serving, log);
   const startedAt = new Date().toISOString();
-  const served: ServedAddress[] = [];
+  let reloading: Reloading | undefined;
   const status = (): SidecarStatus => ({
     version: 1,
     pid: process.pid,
     startedAt,
-    listeners: served.map(({ activity }) => activity.status()),
+    stopping: closing.started,
+    listeners: serving.addresses.map(({ activity }) => activity.status()),
+    problems: reloading?.problems ?? [],
   });
-  const closing = createClosing(served, options.log);
-  await openControl(options, status, closing);
-  const surroundings = surroundingsOf(options, () => options.onState?.(status()));
-  for (const profile of options.profiles) served.push(...(await serveProfile(profile, surroundings)));
+  const reload = async (reason: string) => {
+    const reloaded = await ready.then((started) => started.reload(reason));
+    if (closing.started) await closing.close();
+    return reloaded;
+  };
+  await openControl(options, { status, reload }, closing);
+  const ready = startServing({ serving, first: { profiles, problems }, readProfiles, log });
+  reloading = await ready;
   if (closing.started) await closing.close();
-  for (const { problem } of served) if (problem) options.log.error(problem, 'not served');
   return {
-    listeners: served.flatMap(toListener),
-    problems: served.flatMap(({ problem }) => problem ?? []),
+    get listeners() {
+      return serving.addresses.flatMap(toListener);
+    },
+    get problems() {
+      return reloading?.problems ?? [];
+    },
     status,
+    reload,
     close: closing.close,
     closed: closing.closed,
   };
@@ -71,34 +92,33 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
 /** The control socket comes first: it is what keeps a second daemon from starting. */
 async function openControl(
   { controlSocketPath: path, log }: SidecarOptions,
-  status: () => SidecarStatus,
+  { status, reload }: Pick<Sidecar, 'status' | 'reload'>,
   closing: Closing,
 ): Promise<void> {
   if (path === undefined) return;
   const control = await serveControl({
     path,
     status,
-    stop: () => {
+    reload: () => reload('asked to'),
+    stop: (drainTimeoutMs) => {
       log.info({}, 'asked to stop');
-      void closing.close();
+      void closing.close('asked to', drainTimeoutMs === undefined ? {} : { drainTimeoutMs });
     },
   });
   closing.afterwards(control.close);
 }
 
-function surroundingsOf({ tokenSourceFor, log, peers }: SidecarOptions, changed: () => void): Surroundings {
-  const read = (path: string) => readFile(path, 'utf8');
+function surroundingsOf({ tokenSourceFor, log, peers }: SidecarOptions): Surroundings {
   return {
     tokenSourceFor,
     log,
     cancels: new CancelRegistry(),
     peers: peers ?? createProcPeerLookup(readProcTable),
     ownUid: process.getuid?.(),
-    readFile: read,
-    changed,
+    readFile: (path) => readFile(path, 'utf8'),
   };
 }
 
-function toListener({ profile, activity, open }: ServedAddress): SidecarListener[] {
-  return open ? [{ profile: profile.name, address: activity.address, ...open.address }] : [];
+function toListener({ profile, activity, bound }: ServedAddress): SidecarListener[] {
+  return bound ? [{ profile: profile.name, address: activity.address, ...bound }] : [];
 }

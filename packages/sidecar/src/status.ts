@@ -1,3 +1,5 @@
+import type { SidecarProblem } from './problem.ts';
+
 export interface LastError {
   /** RFC 3339. */
   readonly at: string;
@@ -10,7 +12,8 @@ export interface ListenerStatus {
   readonly profile: string;
   /** `127.0.0.1:5433`, `[::1]:5433` or the path of a Unix socket. */
   readonly address: string;
-  readonly state: 'listening' | 'failed';
+  /** `draining`: it takes no new connections, and goes when the last one has ended. */
+  readonly state: 'listening' | 'failed' | 'draining';
   readonly connections: number;
   readonly totalConnections: number;
   /** Epoch milliseconds; of the token used last. */
@@ -24,5 +27,9 @@ export interface SidecarStatus {
   readonly pid: number;
   /** RFC 3339. */
   readonly startedAt: string;
+  /** Asked to stop; gone when the last connection has ended. */
+  readonly stopping: boolean;
   readonly listeners: readonly ListenerStatus[];
+  /** What is not as the configuration says, as of the last time that it was read. */
+  readonly problems: readonly SidecarProblem[];
 }
