@@ -77,8 +77,10 @@ export function credentialDependencies(
     fetch: credentials.createFetch({ env: dependencies.env, ...(caFile !== undefined && { caFile }) }),
     now: dependencies.now,
     lockDirectory: paths(configInput(dependencies)).lockDirectory,
-    log: ({ level, message }) => {
-      if (level === 'warn' || level === 'error') say(dependencies, `gprxy: ${message}`);
+    log: ({ level, event, message }) => {
+      // A command that waits for a person must say so.
+      const isNews = level === 'warn' || level === 'error' || event === 'login-joined';
+      if (isNews) say(dependencies, `gprxy: ${message}`);
     },
   };
 }

@@ -1,36 +1,89 @@
+import { throwIfAborted } from './abort.ts';
 import type { CredentialDependencies } from './dependencies.ts';
+import { CredentialError } from './errors.ts';
+import { runLogin as loginHint } from './hints.ts';
 import { keepLogin } from './keep-login.ts';
 import { withAccountLock } from './lock/account-lock.ts';
-import type { BrowserHere, LoginFlow } from './oidc/choose-flow.ts';
-import type { LoginPrompt } from './oidc/login-prompt.ts';
-import { runLogin } from './oidc/run-login.ts';
+import type { FileLock } from './lock/file-lock.ts';
+import { followLogin } from './login-under-way/follow-login.ts';
+import { isSameLogin } from './login-under-way/join-login.ts';
+import { type LoginNews, type LoginOutcome, wantedLogin } from './login-under-way/login-files.ts';
+import { takeLoginTurn } from './login-under-way/take-login-turn.ts';
+import { tellLogin } from './login-under-way/tell-login.ts';
+import { type FlowOptions, runLogin } from './oidc/run-login.ts';
 import type { OidcSettings } from './settings.ts';
 import { ensurePrivateDirectory } from './store/private-directory.ts';
 import type { StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
 
-export interface LoginOptions {
+/** `flow`: default `auto`. `browser`: whether one can be opened, default no. `show`: gets where to go, once for each login that is begun or joined. */
+export interface LoginOptions extends FlowOptions {
   settings: OidcSettings;
   store: TokenStore;
   account: string;
   deps: CredentialDependencies;
-  /** Default `auto`: the browser where one can be opened, else a code. */
-  flow?: LoginFlow | 'auto';
-  /** Default: none. */
-  browser?: BrowserHere;
-  show: (prompt: LoginPrompt) => void;
   signal: AbortSignal;
 }
 
 /**
- * Makes sure of the store and the lock before anybody is asked anything, runs the flow, then writes under the account's lock.
- * The lock is not held while a person is looking for their phone: a daemon may refresh the former login meanwhile.
+ * Signs somebody in and keeps the login, or joins the login to the account that another process has under way: shows what
+ * that one shows and ends as it ends. When that one is interrupted or dies, this one begins anew.
+ *
+ * Makes sure of the store and the lock before anybody is asked anything. The account's lock is taken for the writing only,
+ * not while a person is looking for their phone: a daemon may refresh the former login meanwhile.
+ *
+ * @throws CredentialError of any code but `ERR_SOURCE_FAILED`
  */
 export async function login(options: LoginOptions): Promise<StoredLogin> {
-  const { settings, store, account, deps, signal } = options;
+  const { store, account, deps, signal } = options;
   await store.probe(signal);
   await ensurePrivateDirectory(deps.lockDirectory);
-  const fresh = await runLogin({ settings, deps, signal, account }, options);
-  await withAccountLock(account, deps, signal, () => keepLogin(store, account, deps, fresh));
-  return fresh;
+  for (;;) {
+    throwIfAborted(signal);
+    const turn = await takeLoginTurn(account, deps, signal);
+    if (turn !== undefined) return signIn(options, turn);
+    const outcome = await followLogin({
+      ...options,
+      onNews: (news) => mustBeSame(options, news),
+      onPrompt: options.show,
+    });
+    if (outcome?.kind === 'done') return whatWasKept(options);
+    if (outcome !== undefined && outcome.code !== 'ERR_ABORTED') throw sameEnd(outcome);
+  }
+}
+
+function signIn(options: LoginOptions, turn: FileLock): Promise<StoredLogin> {
+  const { settings, store, account, deps, signal, show } = options;
+  return tellLogin({ account, deps, wanted: wantedLogin(options), turn }, async (tellPrompt) => {
+    const showAndTell = (prompt: Parameters<typeof show>[0]) => {
+      tellPrompt(prompt);
+      show(prompt);
+    };
+    const fresh = await runLogin({ settings, deps, signal, account }, { ...options, show: showAndTell });
+    await withAccountLock(account, deps, signal, () => keepLogin(store, account, deps, fresh));
+    return fresh;
+  });
+}
+
+async function whatWasKept({ store, account }: LoginOptions): Promise<StoredLogin> {
+  const login = await store.read(account);
+  if (login !== undefined) return login;
+  // Somebody logged out in the same moment.
+  throw new CredentialError('ERR_LOGIN_NEEDED', `nobody is logged in for profile ${account}`, {
+    hint: loginHint(account),
+  });
+}
+
+function mustBeSame(options: LoginOptions, { wanted, pid }: LoginNews): void {
+  if (isSameLogin(wanted, wantedLogin(options))) return;
+  const what =
+    wanted.store === options.store.kind ? `at ${wanted.issuer} as ${wanted.clientId}` : `into the other store`;
+  const message = `process ${pid} is signing in profile ${options.account} ${what}`;
+  throw new CredentialError('ERR_LOGIN_NEEDED', message, {
+    hint: `Finish or stop that login first. Then: ${loginHint(options.account)}`,
+  });
+}
+
+function sameEnd({ code, message, hint }: Extract<LoginOutcome, { kind: 'failed' }>): CredentialError {
+  return new CredentialError(code, message, hint === undefined ? {} : { hint });
 }

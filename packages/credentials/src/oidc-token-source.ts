@@ -5,6 +5,8 @@ import { CredentialError, type CredentialErrorCode } from './errors.ts';
 import { withAccountLock } from './lock/account-lock.ts';
 import { LoginMemory } from './login-memory.ts';
 import { LoginRenewal } from './login-renewal.ts';
+import { isLoginUnderWay, joinLogin } from './login-under-way/join-login.ts';
+import { wantedLogin } from './login-under-way/login-files.ts';
 import type { OidcSettings } from './settings.ts';
 import { SingleFlight } from './single-flight.ts';
 import { identityOf, type StoredLogin } from './store/stored-login.ts';
@@ -35,6 +37,8 @@ class OidcTokenSource implements TokenSource {
   readonly #backoff: Backoff;
   /** By the life that is asked for. Two at once take turns at the lock, and the second finds what the first got. */
   readonly #flights: SingleFlight<number, StoredLogin>;
+  /** Of the logins that other processes have under way. */
+  readonly #joins: SingleFlight<'login', boolean>;
   #saveAgainAt = 0;
 
   constructor(options: OidcTokenSourceOptions) {
@@ -44,10 +48,23 @@ class OidcTokenSource implements TokenSource {
     this.#renewal = new LoginRenewal(options, this.#memory);
     this.#backoff = new Backoff(deps.now, deps.random ?? Math.random);
     this.#flights = new SingleFlight((minTtlMs, signal) => this.#obtain(minTtlMs, signal));
+    const wanted = wantedLogin(options);
+    this.#joins = new SingleFlight((_key, signal) => joinLogin({ ...options, wanted, signal }));
   }
 
-  async getToken(signal: AbortSignal, { minTtlMs }: TokenOptions = {}): Promise<AccessToken> {
+  async getToken(signal: AbortSignal, options: TokenOptions = {}): Promise<AccessToken> {
     throwIfAborted(signal);
+    try {
+      return await this.#getToken(signal, options);
+    } catch (error) {
+      if (!hasCode(error, 'ERR_LOGIN_NEEDED') || !(await isLoginUnderWay(this.#options))) throw error;
+      options.onLoginUnderWay?.();
+      if (!(await this.#joins.join('login', signal))) throw error;
+      return this.#getToken(signal, options);
+    }
+  }
+
+  async #getToken(signal: AbortSignal, { minTtlMs }: TokenOptions): Promise<AccessToken> {
     const known = await this.#memory.recall();
     if (known !== undefined && this.#lives(known, minTtlMs ?? wantedTtlMs)) {
       this.#saveAgain();

@@ -25,6 +25,8 @@ export interface TokenOptions {
    * a token that is still valid for 10 s is handed out rather than none.
    */
   minTtlMs?: number;
+  /** Called when the token waits for a person: another process has a login under way. Only the signal ends that wait. */
+  onLoginUnderWay?: () => void;
 }
 
 /** A valid token now. All that sidecar and CLI know of credentials. */

@@ -18,6 +18,10 @@ export interface FileLockOptions {
 }
 
 export interface FileLock {
+  /** Of the claim, as everybody finds it in the file; never used twice. */
+  readonly nonce: string;
+  /** Whether it is still ours: a holder that could not be looked at may have been taken for dead while it was stopped. */
+  isHeld(): Promise<boolean>;
   /** Whether the lock was still ours. */
   release(): Promise<boolean>;
 }
@@ -63,7 +67,11 @@ async function tryLock(
 }
 
 function lockOf(path: string, claim: Claim): FileLock {
-  return { release: () => withdrawClaim(path, claim) };
+  return {
+    nonce: claim.nonce,
+    isHeld: async () => (await findClaim(path))?.nonce === claim.nonce,
+    release: () => withdrawClaim(path, claim),
+  };
 }
 
 async function isAbandoned(found: WatchedClaim, here: ProcessIdentity, o: FileLockOptions): Promise<boolean> {

@@ -1,0 +1,82 @@
+import { sleep, throwIfAborted } from '../abort.ts';
+import type { CredentialDependencies } from '../dependencies.ts';
+import { CredentialError } from '../errors.ts';
+import { runLogin } from '../hints.ts';
+import { type FoundClaim, findClaim } from '../lock/lock-file.ts';
+import { identifyThisProcess, livenessOf } from '../lock/process-identity.ts';
+import type { LoginPrompt } from '../oidc/login-prompt.ts';
+import { type LoginNews, type LoginOutcome, loginLockFile, readLoginNews } from './login-files.ts';
+import { lifetimeMs } from './login-lifetime.ts';
+
+export interface LoginToFollow {
+  account: string;
+  deps: CredentialDependencies;
+  signal: AbortSignal;
+  /** Called with the first news of the login; throws where it is not the one that is wanted. */
+  onNews?: (news: LoginNews) => void;
+  /** Called once, when there is something to show. */
+  onPrompt?: (prompt: LoginPrompt) => void;
+}
+
+const lookAgainMs = 200;
+
+/**
+ * Watches the login that another process has under way until it ends: `undefined` when there is none, or its process is
+ * gone without a word. Looks at files, and at the process itself, rather than asking it.
+ *
+ * @throws CredentialError `ERR_LOGIN_EXPIRED` when its process lives and says nothing any more, `ERR_ABORTED`
+ */
+export async function followLogin({
+  account,
+  deps,
+  signal,
+  ...tell
+}: LoginToFollow): Promise<LoginOutcome | undefined> {
+  const pause = deps.sleep ?? sleep;
+  const nonce = (await findClaim(loginLockFile(account, deps)))?.nonce;
+  if (nonce === undefined) return undefined;
+  const told = { news: false, prompt: false };
+  for (;;) {
+    throwIfAborted(signal);
+    const { claim, news } = await look(account, deps, nonce);
+    if (news !== undefined && !told.news) tell.onNews?.(news);
+    told.news ||= news !== undefined;
+    if (news?.outcome !== undefined || claim === undefined) return news?.outcome;
+    if (!(await goesOn(claim, news, account, deps))) return undefined;
+    if (news?.prompt !== undefined && !told.prompt) tell.onPrompt?.({ ...news.prompt, begunBy: news.pid });
+    told.prompt ||= news?.prompt !== undefined;
+    await pause(lookAgainMs, signal);
+  }
+}
+
+interface Sight {
+  claim: FoundClaim | undefined;
+  news: LoginNews | undefined;
+}
+
+/** What there is of one login. The claim before the news: an outcome is written before the claim goes. */
+async function look(account: string, deps: CredentialDependencies, nonce: string): Promise<Sight> {
+  const claim = await findClaim(loginLockFile(account, deps));
+  const news = await readLoginNews(account, deps);
+  return {
+    claim: claim?.nonce === nonce ? claim : undefined,
+    news: news?.nonce === nonce ? news : undefined,
+  };
+}
+
+async function goesOn(
+  claim: FoundClaim,
+  news: LoginNews | undefined,
+  account: string,
+  deps: CredentialDependencies,
+): Promise<boolean> {
+  const { holder } = claim;
+  const liveness = holder === undefined ? 'unknown' : await livenessOf(holder, await identifyThisProcess());
+  if (liveness === 'dead') return false;
+  if (deps.now() - claim.writtenAtMs <= lifetimeMs(claim, news)) return true;
+  if (liveness === 'unknown') return false;
+  const message = `process ${holder?.pid} has been signing in profile ${account} for too long`;
+  throw new CredentialError('ERR_LOGIN_EXPIRED', message, {
+    hint: `End it (kill ${holder?.pid}). ${runLogin(account)}`,
+  });
+}
