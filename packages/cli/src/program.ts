@@ -4,6 +4,7 @@ import { defineDoctor } from './commands/doctor/doctor-command.ts';
 import { defineDsn } from './commands/dsn/dsn-command.ts';
 import { defineExec } from './commands/exec/exec-command.ts';
 import { defineGetToken } from './commands/get-token/get-token-command.ts';
+import { defineHelp, mainPage, seeAlso } from './commands/help/help-command.ts';
 import { defineLogin } from './commands/login/login-command.ts';
 import { defineLogout } from './commands/logout/logout-command.ts';
 import { defineProfiles, type ProfileCalls } from './commands/profiles/profiles-command.ts';
@@ -13,7 +14,8 @@ import { defineStatus } from './commands/status/status-command.ts';
 import { defineStop } from './commands/stop/stop-command.ts';
 import { defineWhoami } from './commands/whoami/whoami-command.ts';
 import { applyEnvironmentOptions } from './environment-options.ts';
-import type { Environment, Terminal } from './terminal.ts';
+import { withExamples } from './examples.ts';
+import type { Environment, Output, Terminal } from './terminal.ts';
 
 /** What the command line ends in, one call a command; the options are checked by then. */
 export interface Commands extends ProfileCalls, CompletionCalls {
@@ -33,12 +35,17 @@ export interface Commands extends ProfileCalls, CompletionCalls {
 export interface ProgramOptions {
   readonly version: string;
   readonly env: Environment;
-  readonly stdout: Terminal;
+  readonly stdout: Output;
   readonly stderr: Terminal;
 }
 
-/** The command line: arguments and environment to options. It rejects with CommanderError, and never ends the process. */
-export function createProgram(commands: Commands, { version, env, stdout, stderr }: ProgramOptions): Command {
+/**
+ * The command line: arguments and environment to options. It rejects with CommanderError, and never ends the process.
+ * `first` is the first argument: programs call get-token all day, and should not wait for what defines the other commands.
+ */
+export function createProgram(commands: Commands, options: ProgramOptions, first?: string): Command {
+  // Standard error is made when somebody asks for it: hence no destructuring.
+  const { version, env, stdout } = options;
   const program = new Command('gprxy')
     .description('Reach PostgreSQL with your company login.')
     .version(version)
@@ -46,29 +53,61 @@ export function createProgram(commands: Commands, { version, env, stdout, stderr
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
-      writeErr: (text) => void stderr.write(text),
+      writeErr: (text) => void options.stderr.write(text),
+      getOutHelpWidth: () => helpWidth(stdout),
+      getErrHelpWidth: () => helpWidth(options.stderr),
       outputError: (text, write) => write(text.replace(/^error: /, 'gprxy: ').replace('\n(', '\n  (')),
     })
     .hook('preAction', (_program, command) => applyEnvironmentOptions(command, env));
-  defineLogin(program, commands.login);
-  defineLogout(program, commands.logout);
-  defineWhoami(program, commands.whoami);
-  defineGetToken(program, commands.getToken);
-  definePsql(program, commands.psql);
-  defineExec(program, commands.exec);
-  defineDsn(program, commands.dsn);
-  defineStart(program, commands.start);
-  defineStop(program, commands.stop);
-  defineStatus(program, commands.status);
-  defineProfiles(program, commands);
-  defineCompletion(program, commands);
-  defineDoctor(program, commands.doctor);
+  if (first === 'get-token') defineGetToken(program, commands.getToken);
+  else defineCommands(program, commands);
+  defineHelp(program, (text) => void stdout.write(`${text}\n`));
+  withExamples(program, examples).addHelpText('after', mainPage);
   program.showHelpAfterError('  Run "gprxy help".');
   for (const command of program.commands) pointToHelp(command, `gprxy ${command.name()}`);
   return program;
 }
 
+/** In the order of `gprxy help`. */
+function defineCommands(program: Command, commands: Commands): void {
+  program.commandsGroup('Sign in:');
+  defineLogin(program, commands.login);
+  defineLogout(program, commands.logout);
+  defineWhoami(program, commands.whoami);
+  defineGetToken(program, commands.getToken);
+  program.commandsGroup('Connect:');
+  definePsql(program, commands.psql);
+  defineExec(program, commands.exec);
+  defineDsn(program, commands.dsn);
+  program.commandsGroup('The sidecar:');
+  defineStart(program, commands.start);
+  defineStop(program, commands.stop);
+  defineStatus(program, commands.status);
+  program.commandsGroup('Set up:');
+  defineProfiles(program, commands);
+  defineDoctor(program, commands.doctor);
+  defineCompletion(program, commands);
+}
+
+const examples = [
+  '# the first time',
+  'gprxy profiles add prod --issuer https://login.corp.example --client-id gprxy-cli --upstream postgresql://gateway.corp.example:6432',
+  'gprxy login',
+  '# from then on, as yourself',
+  'gprxy psql sales',
+  '# for every other client',
+  'gprxy start --detach',
+  'gprxy dsn sales --for jdbc',
+];
+
+/** Long lines are hard to read, however wide the window is. */
+function helpWidth({ columns = 80 }: Output): number {
+  return Math.min(columns, 100);
+}
+
+/** A mistake names the help of the command that it was made at; every command's help ends with the same hint. */
 function pointToHelp(command: Command, typed: string): void {
+  if (command.commands.length === 0) command.addHelpText('after', seeAlso);
   command.showHelpAfterError(`  Run "${typed} --help".`);
   for (const inner of command.commands) pointToHelp(inner, `${typed} ${inner.name()}`);
 }

@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
+import { helpTopics } from '../help/help-topics.ts';
 
 export interface Suggestion {
   readonly value: string;
@@ -34,7 +35,7 @@ export async function completeWords(
     return option === undefined ? nothing : matching(await valuesOf(option, sources), current, equals[0]);
   }
   if (current.startsWith('-')) return matching(optionsOf(place.command), current);
-  return matching(await argumentsOf(place, sources), current);
+  return matching(await argumentsOf(place, before.slice(1), sources), current);
 }
 
 interface Place {
@@ -58,7 +59,7 @@ function placeAfter(program: Command, before: readonly string[]): Place {
     if (passedThrough || wantsValue !== undefined) continue;
     if (word === '--') passedThrough = true;
     else if (word.startsWith('-')) option = takingValue(optionCalled(command, word));
-    else if (word !== 'help' || command.commands.length === 0) {
+    else {
       const inner = subcommand(command, word);
       if (inner === undefined) position++;
       command = inner ?? command;
@@ -74,7 +75,7 @@ function subcommand(command: Command, word: string): Command | undefined {
 
 /** `psql` and `exec` take all that follows the database for another program. */
 function handsOn(command: Command): boolean {
-  return command.registeredArguments.some(({ variadic }) => variadic);
+  return command.name() !== 'help' && command.registeredArguments.some(({ variadic }) => variadic);
 }
 
 function takingValue(option: Option | undefined): Option | undefined {
@@ -97,15 +98,31 @@ async function valuesOf(option: Option, sources: CompletionSources): Promise<Sug
   return /<(file|pem|directory)>/.test(option.flags) ? { kind: 'files' } : nothing;
 }
 
-async function argumentsOf({ command, position }: Place, sources: CompletionSources): Promise<Suggestions> {
+async function argumentsOf(
+  { command, position }: Place,
+  before: readonly string[],
+  sources: CompletionSources,
+): Promise<Suggestions> {
   const inner = command.createHelp().visibleCommands(command);
-  if (inner.length > 0) {
-    return { kind: 'words', words: inner.map((one) => ({ value: one.name(), description: one.summary() })) };
-  }
+  if (inner.length > 0) return commandsIn(inner);
+  if (command.name() === 'help' && command.parent) return commandsToAskAbout(command.parent, before);
   const argument: Argument | undefined = command.registeredArguments[position];
   if (argument?.argChoices) return plain(argument.argChoices);
   if (command.parent?.name() === 'profiles' && command.name() !== 'add' && argument) return profiles(sources);
   return nothing;
+}
+
+function commandsIn(commands: readonly Command[]): Suggestions {
+  return { kind: 'words', words: commands.map((one) => ({ value: one.name(), description: one.summary() })) };
+}
+
+/** `gprxy help profiles a`: commands, those within them, and topics. */
+function commandsToAskAbout(program: Command, words: readonly string[]): Suggestions {
+  const command = words.reduce<Command | undefined>((outer, word) => outer && subcommand(outer, word), program);
+  const topics =
+    command === program ? helpTopics.map(({ name, summary }) => ({ value: name, description: summary })) : [];
+  const commands = commandsIn(command?.createHelp().visibleCommands(command) ?? []);
+  return commands.kind === 'words' ? { kind: 'words', words: [...commands.words, ...topics] } : commands;
 }
 
 async function profiles(sources: CompletionSources): Promise<Suggestions> {

@@ -9,9 +9,9 @@ const described =
 const install = `
 To have it in every new shell:
   bash        gprxy completion bash > ~/.local/share/bash-completion/completions/gprxy
-              (needs the package bash-completion; without: echo 'source <(gprxy completion bash)' >> ~/.bashrc)
-  zsh         gprxy completion zsh > "\${fpath[1]}/_gprxy"
-              (before "compinit"; or: echo 'source <(gprxy completion zsh)' >> ~/.zshrc)
+  bash without the package bash-completion
+              echo 'source <(gprxy completion bash)' >> ~/.bashrc
+  zsh         echo 'source <(gprxy completion zsh)' >> ~/.zshrc   (below "compinit")
   fish        gprxy completion fish > ~/.config/fish/completions/gprxy.fish
   powershell  Add-Content $PROFILE 'gprxy completion powershell | Out-String | Invoke-Expression'`;
 

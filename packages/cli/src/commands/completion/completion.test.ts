@@ -29,7 +29,7 @@ describe('completion: options to output', () => {
 
   it('tells in its help how each shell is to read it', async () => {
     const { stdout } = await runInWorld(['completion', '--help']);
-    for (const shell of shells) expect(stdout).toContain(`gprxy completion ${shell} `);
+    for (const shell of shells) expect(stdout).toContain(`gprxy completion ${shell}`);
   });
 });
 
@@ -48,11 +48,14 @@ describe('what may stand at the cursor', () => {
 
   it.each([
     { line: 'log', values: ['login', 'logout'] },
-    { line: 'profiles ', values: ['list', 'show', 'add', 'use', 'remove', 'help'] },
+    { line: 'profiles ', values: ['list', 'show', 'add', 'use', 'remove'] },
     { line: 'profiles use ', values: ['prod', 'staging'] },
     { line: 'profiles remove s', values: ['staging'] },
     { line: 'profiles add ', values: [] },
     { line: 'help who', values: ['whoami'] },
+    { line: 'help env', values: ['environment'] },
+    { line: 'help profiles a', values: ['add'] },
+    { line: 'help whoami ', values: [] },
     { line: 'whoami --profile ', values: ['prod', 'staging'] },
     { line: 'whoami --profile=st', values: ['--profile=staging'] },
     { line: 'whoami --j', values: ['--json'] },

@@ -18,7 +18,7 @@ export function defineDsn(program: Command, dsn: (options: DsnOptions) => Promis
     .addOption(profileOption())
     .addOption(new Option('--for <client>', 'in the form this client takes').choices(dsnFormats).default('uri'))
     .addOption(jsonOption())
-    .argument('[database]')
+    .argument('[database]', "which database; the upstream's own default when left out")
     .action((database: string | undefined, options: Omit<DsnOptions, 'database'>) =>
       dsn({ ...options, ...(database !== undefined && { database }) }),
     );

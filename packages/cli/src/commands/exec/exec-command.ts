@@ -26,7 +26,7 @@ export function defineExec(program: Command, exec: (options: ExecOptions) => Pro
     .usage('[options] [database] -- command [arguments...]')
     .addOption(profileOption())
     .option('--tcp', 'give the command a port on localhost, where it cannot use a Unix socket (JDBC, postgres.js)')
-    .argument('[words...]')
+    .argument('[words...]', 'the database, "--", then the command and its arguments')
     .action(async (words: readonly string[], options: Options) => {
       await exec({ ...options, ...splitWords(words, wordsBehindSeparator(program)) });
     });

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { durationArgument, profileOption } from '../../command-options.ts';
+import { withExamples } from '../../examples.ts';
 
 export interface GetTokenOptions {
   readonly profile?: string;
@@ -9,7 +10,7 @@ export interface GetTokenOptions {
 }
 
 export function defineGetToken(program: Command, getToken: (options: GetTokenOptions) => Promise<void>): void {
-  program
+  const command = program
     .command('get-token')
     .summary('print an access token that is valid now')
     .description(
@@ -23,4 +24,9 @@ export function defineGetToken(program: Command, getToken: (options: GetTokenOpt
       durationArgument,
     )
     .action((options: GetTokenOptions) => getToken(options));
+  withExamples(command, [
+    'gprxy get-token',
+    '# what a program keeps for a while',
+    'gprxy get-token --min-ttl 5m --format json',
+  ]);
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { collectWords, profileOption } from '../../command-options.ts';
+import { withExamples } from '../../examples.ts';
 
 export interface LoginOptions {
   readonly profile?: string;
@@ -26,13 +27,8 @@ const described =
   'Says which and why. The login is kept in the OS keychain, and renewed from there. ' +
   'While another "gprxy login" of the profile is under way, this one joins it.';
 
-const examples = `
-The first time, describe the profile as well:
-  gprxy login --issuer https://login.corp.example --client-id gprxy-cli \\
-    --upstream postgresql://gateway.corp.example:6432`;
-
 export function defineLogin(program: Command, login: (options: LoginOptions) => Promise<void>): void {
-  program
+  const command = program
     .command('login')
     .summary('sign in with your company login')
     .description(described)
@@ -52,8 +48,14 @@ export function defineLogin(program: Command, login: (options: LoginOptions) => 
     .option('--ca-file <pem>', 'certificate authority of a private identity provider')
     .option('--listen <address>', 'where "gprxy start" listens: HOST:PORT or unix, repeatable', collectWords)
     .option('--user <template>', 'user name sent upstream, default {email}')
-    .addHelpText('after', examples)
     .action((options: LoginOptions, command: Command) => login(withOneFlow(options, command)));
+  withExamples(command, [
+    'gprxy login',
+    '# at a machine without a screen',
+    'gprxy login --device',
+    '# the first time, describe the profile as well',
+    'gprxy login --issuer https://login.corp.example --client-id gprxy-cli --upstream postgresql://gateway.corp.example:6432',
+  ]);
 }
 
 /** What is typed goes before GPRXY_DEVICE and GPRXY_BROWSER. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { profileOption } from '../../command-options.ts';
+import { withExamples } from '../../examples.ts';
 
 export interface LogoutOptions {
   readonly profile?: string;
@@ -9,7 +10,7 @@ export interface LogoutOptions {
 }
 
 export function defineLogout(program: Command, logout: (options: LogoutOptions) => Promise<void>): void {
-  program
+  const command = program
     .command('logout')
     .summary('forget the login, here and at the identity provider')
     .description('Forget the login, and tell the identity provider that it is over. Works offline, with a warning.')
@@ -17,4 +18,10 @@ export function defineLogout(program: Command, logout: (options: LogoutOptions) 
     .addOption(new Option('--all', 'of every profile').conflicts('profile'))
     .option('--no-revoke', 'only forget it here')
     .action((options: LogoutOptions) => logout(options));
+  withExamples(command, [
+    'gprxy logout',
+    'gprxy logout --all',
+    '# offline, without waiting for the provider',
+    'gprxy logout --profile prod --no-revoke',
+  ]);
 }

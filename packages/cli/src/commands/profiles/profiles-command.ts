@@ -37,7 +37,8 @@ export function defineProfiles(program: Command, calls: ProfileCalls): void {
   const profiles = program
     .command('profiles')
     .summary('list, show, add, choose and remove profiles')
-    .description(described);
+    .description(described)
+    .helpCommand(false);
   withExamples(profiles, [
     'gprxy profiles list',
     '# describe a provider once, then sign in',

@@ -18,7 +18,7 @@ export function definePsql(program: Command, psql: (options: PsqlOptions) => Pro
     // -h is psql's host option, so only the long form asks for help.
     .helpOption('--help', 'display help for command')
     .addOption(profileOption())
-    .argument('[arguments...]')
+    .argument('[arguments...]', "the database, then psql's own arguments")
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (words: readonly string[], options: Pick<PsqlOptions, 'profile'>) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { collectWords } from '../../command-options.ts';
+import { withExamples } from '../../examples.ts';
 
 export interface StartOptions {
   /** Which profiles; all that have a `listen` when left out. */
@@ -8,7 +9,7 @@ export interface StartOptions {
 }
 
 export function defineStart(program: Command, start: (options: StartOptions) => Promise<number>): void {
-  program
+  const command = program
     .command('start')
     .summary('start the sidecar')
     .description(
@@ -19,4 +20,9 @@ export function defineStart(program: Command, start: (options: StartOptions) => 
     .action(async (options: StartOptions) => {
       await start(options);
     });
+  withExamples(command, [
+    'gprxy start --detach',
+    '# in a container, or under a supervisor: it stays, and logs to standard error',
+    'gprxy start --profile prod --profile staging',
+  ]);
 }

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { jsonOption } from '../../command-options.ts';
+import { withExamples } from '../../examples.ts';
 
 export interface StatusOptions {
   readonly json?: true;
 }
 
 export function defineStatus(program: Command, status: (options: StatusOptions) => Promise<number>): void {
-  program
+  const command = program
     .command('status')
     .summary('what the sidecar is doing')
     .description(
@@ -16,4 +17,10 @@ export function defineStatus(program: Command, status: (options: StatusOptions) 
     .action(async (options: StatusOptions) => {
       await status(options);
     });
+  withExamples(command, [
+    'gprxy status',
+    'gprxy status --json',
+    '# in a script: is it there?',
+    'gprxy status > /dev/null || gprxy start --detach',
+  ]);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { jsonOption, profileOption } from '../../command-options.ts';
+import { withExamples } from '../../examples.ts';
 
 export interface WhoamiOptions {
   readonly profile?: string;
@@ -7,11 +8,12 @@ export interface WhoamiOptions {
 }
 
 export function defineWhoami(program: Command, whoami: (options: WhoamiOptions) => Promise<void>): void {
-  program
+  const command = program
     .command('whoami')
     .summary('who is signed in, and until when')
     .description('Who is signed in, where the login is kept, when the token expires, and which roles it claims.')
     .addOption(profileOption())
     .addOption(jsonOption())
     .action((options: WhoamiOptions) => whoami(options));
+  withExamples(command, ['gprxy whoami', 'gprxy whoami --profile prod --json']);
 }
