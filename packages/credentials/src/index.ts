@@ -1,3 +1,4 @@
+export { type AudienceTarget, createAudienceTokenSource } from './audience-token-source.ts';
 export {
   type ClientCredentialsSettings,
   type ClientCredentialsSourceOptions,
@@ -13,6 +14,7 @@ export { type DiscoverOptions, discoverProvider, type ProviderDescription } from
 export type { BrowserPrompt, DevicePrompt, LoginPrompt } from './oidc/login-prompt.ts';
 export { type ClockSkew, measureClockSkew } from './oidc/measure-clock-skew.ts';
 export { createOidcTokenSource, type OidcTokenSourceOptions } from './oidc-token-source.ts';
+export { quotesSecret } from './quotes-secret.ts';
 export type { OidcSettings } from './settings.ts';
 export { createTokenSource, type TokenSourceOptions } from './sources/create-token-source.ts';
 export type * from './sources/credential-settings.ts';

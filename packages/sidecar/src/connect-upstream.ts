@@ -11,6 +11,7 @@ import type { ListenerActivity } from './listener-activity.ts';
 import type { Profile } from './profile.ts';
 import type { Upstream } from './resolve-upstream.ts';
 import { userFromTemplate } from './user-template.ts';
+import { withoutQuotes } from './without-quotes.ts';
 
 /** A provider that takes longer is as good as unreachable: drivers give up, too. */
 const TOKEN_TIMEOUT_MS = 30_000;
@@ -32,8 +33,10 @@ export async function connectUpstream(
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
   const { profile, upstream } = connector;
+  let secret = '';
   try {
     const token = await fetchToken(connector, signal);
+    secret = token.token;
     connector.activity.tokenUsed(token);
     const user = userFromTemplate(profile.user, token.identity, profile.name);
     return await loginUpstream(
@@ -46,7 +49,7 @@ export async function connectUpstream(
       signal,
     );
   } catch (error) {
-    throw signal.aborted ? signal.reason : toClientError(error, profile);
+    throw signal.aborted ? signal.reason : toClientError(withoutQuotes(error, secret), profile);
   }
 }
 

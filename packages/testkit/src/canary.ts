@@ -47,7 +47,10 @@ export function tracesOf(secret: string, text: string): string[] {
     backwards: [...text].reverse().join(''),
   };
   const wanted = parts(squeezed(secret));
-  const shows = (reading: string) => wanted.some((part) => squeezed(reading).includes(part));
+  const shows = (reading: string) => {
+    const letters = squeezed(reading);
+    return wanted.some((part) => letters.includes(part));
+  };
   return Object.entries(readings).flatMap(([name, reading]) => (shows(reading) ? [name] : []));
 }
 
