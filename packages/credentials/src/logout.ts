@@ -1,3 +1,4 @@
+import { forgetEntries } from './audience-entries.ts';
 import type { CredentialDependencies } from './dependencies.ts';
 import { CredentialError } from './errors.ts';
 import { withAccountLock } from './lock/account-lock.ts';
@@ -50,6 +51,7 @@ async function removeLogin({
     if (error instanceof CredentialError && error.code === 'ERR_LOGIN_NEEDED') return undefined;
     throw error;
   });
+  await forgetEntries(store, account, deps);
   const removed = await store.delete(account);
   await changeRevision(account, deps);
   return login === undefined ? { removed } : { removed, login };
