@@ -15,9 +15,15 @@ export type RefreshableLogin = StoredLogin & { refreshToken: string };
 
 /**
  * The refresh token grant (RFC 6749 section 6).
+ *
+ * @param parameters for whom the token is to be: whom the profile names, unless told otherwise
  * @throws RefreshTokenRejected (`ERR_LOGIN_NEEDED`); CredentialError with the other codes of `askProvider`
  */
-export async function refreshLogin(task: ProviderTask, login: RefreshableLogin): Promise<StoredLogin> {
+export async function refreshLogin(
+  task: ProviderTask,
+  login: RefreshableLogin,
+  parameters = usualParameters(task),
+): Promise<StoredLogin> {
   const { openid, configuration } = await connectProvider(task);
   const { resource } = task.settings;
   const parameters = resource === undefined ? {} : { resource };
@@ -29,6 +35,10 @@ export async function refreshLogin(task: ProviderTask, login: RefreshableLogin):
     (failure) => explain(task, failure),
   );
   return loginFromTokens(task, tokens, requestedAt, login);
+}
+
+function usualParameters({ settings: { resource } }: ProviderTask): Record<string, string> {
+  return resource === undefined ? {} : { resource };
 }
 
 /** The `_required` ones: OpenID Connect Core section 3.1.2.6; Entra answers a refresh with them too. */
