@@ -4,7 +4,6 @@ export {
   type ClientCredentialsSourceOptions,
   createClientCredentialsSource,
 } from './client-credentials-source.ts';
-export { type AudienceTarget, createAudienceTokenSource } from './audience-token-source.ts';
 export type { CredentialDependencies, Fetch, LogRecord } from './dependencies.ts';
 export { CredentialError, type CredentialErrorCode } from './errors.ts';
 export { createFetch, type FetchOptions } from './fetch.ts';

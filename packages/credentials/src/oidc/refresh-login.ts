@@ -25,8 +25,6 @@ export async function refreshLogin(
   parameters = usualParameters(task),
 ): Promise<StoredLogin> {
   const { openid, configuration } = await connectProvider(task);
-  const { resource } = task.settings;
-  const parameters = resource === undefined ? {} : { resource };
   const requestedAt = task.deps.now();
   const tokens = await askProvider(
     task,
