@@ -67,6 +67,7 @@ export interface TestWorld {
   readonly sidecars?: Partial<Sidecars>;
   /** What answers on the control socket. */
   readonly status?: SidecarStatus;
+  readonly openBrowser?: Dependencies['openBrowser'];
   readonly runProgram?: Dependencies['runProgram'];
   readonly startDaemon?: Dependencies['startDaemon'];
 }
@@ -90,7 +91,10 @@ export async function runInWorld(args: readonly string[], world: TestWorld = {})
   const dependencies = { ...testDependencies(world), stdout, stderr };
   const exitCode = await run(args, {
     ...dependencies,
-    openBrowser: async (url) => void openedPages.push(url),
+    openBrowser: async (url) => {
+      openedPages.push(url);
+      await world.openBrowser?.(url);
+    },
     runProgram: async (program) => {
       programs.push(program);
       return world.runProgram?.(program) ?? 0;
@@ -218,5 +222,7 @@ function collector({ tty = false, columns = 100 }: TestWorld): Collector {
       done();
     },
   });
-  return Object.assign(stream, { isTTY: tty, columns, text: () => chunks.join('') });
+  // What a spinner asks of a terminal.
+  const moves = { cursorTo: () => true, clearLine: () => true, moveCursor: () => true };
+  return Object.assign(stream, { ...moves, isTTY: tty, columns, text: () => chunks.join('') });
 }

@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import type { BrowserPrompt, LoginPrompt } from '@gprxy/credentials';
 import { describe, expect, it } from 'vitest';
-import { aliceLogin, alicePrompt, prodProfile, runInWorld } from '../../dependencies.testing.ts';
+import {
+  aliceLogin,
+  alicePrompt,
+  prodProfile,
+  runInWorld,
+  type TestWorld,
+  testNow,
+} from '../../dependencies.testing.ts';
 import type { Credentials } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
@@ -9,7 +17,11 @@ const newProfile = ['--issuer', 'https://id.example', '--client-id', 'cli', '--u
 describe('login: arguments to options', () => {
   it.each([
     { args: [], env: {}, options: { open: true } },
-    { args: ['--device', '--no-open'], env: {}, options: { open: false } },
+    { args: ['--device', '--no-open'], env: {}, options: { open: false, device: true } },
+    { args: ['--browser'], env: {}, options: { open: true, browser: true } },
+    { args: [], env: { GPRXY_BROWSER: '1' }, options: { open: true, browser: true } },
+    { args: ['--device'], env: { GPRXY_BROWSER: '1' }, options: { open: true, device: true } },
+    { args: ['--browser'], env: { GPRXY_DEVICE: '1' }, options: { open: true, browser: true } },
     { args: ['--insecure-storage'], env: {}, options: { open: true, insecureStorage: true } },
     {
       args: [...newProfile, '--profile', 'dev', '--audience', 'api', '--user', '{sub}'],
@@ -90,6 +102,17 @@ describe('login: options to output', () => {
     expect(openedPages).toEqual(Array(opened).fill(alicePrompt.verificationUriComplete));
   });
 
+  it('says it where no window opens, and goes on', async () => {
+    const { exitCode, stderr } = await runInWorld(['login'], {
+      config: prodProfile,
+      tty: true,
+      env: { DISPLAY: ':0' },
+      openBrowser: () => Promise.reject(new Error('no xdg-open')),
+    });
+    expect(stderr).toContain('The browser could not be opened; open the page yourself.');
+    expect(exitCode).toBe(0);
+  });
+
   it('does not hand anything but a web page to the desktop', async () => {
     const { openedPages } = await runInWorld(['login'], {
       config: prodProfile,
@@ -98,6 +121,98 @@ describe('login: options to output', () => {
       credentials: { login: showing({ verificationUriComplete: 'file:///etc/passwd' }) },
     });
     expect(openedPages).toEqual([]);
+  });
+
+  it('S34 shows the host, the client, the address and the expiry of a login in the browser, and where it comes back to', async () => {
+    const { exitCode, stderr, openedPages } = await runInWorld(['login'], {
+      config: prodProfile,
+      tty: true,
+      env: { DISPLAY: ':0', NO_COLOR: '1' },
+      credentials: { login: asking({ ...browserPrompt, why: 'a browser can be opened here' }) },
+    });
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain(
+      'Signing in with the browser, because a browser can be opened here (--device for the other way).',
+    );
+    expect(stderr).toContain('Sign in at login.corp.example as client gprxy-cli:');
+    expect(stderr).toContain(`  open    ${browserPrompt.url}\n`);
+    expect(stderr).toMatch(/expires in 10 minutes, at \d\d:\d\d/);
+    expect(stderr).toContain('comes back to http://127.0.0.1:45678/callback.');
+    expect(openedPages).toEqual([browserPrompt.url]);
+  });
+
+  it('leaves the window of a login that it joined to whoever began that', async () => {
+    const { stderr, openedPages } = await runInWorld(['login'], {
+      config: prodProfile,
+      tty: true,
+      env: { DISPLAY: ':0' },
+      credentials: { login: asking({ ...browserPrompt, begunBy: 4711 }) },
+    });
+    expect(stderr).toContain('Joining the login with the browser that process 4711 has begun.');
+    expect(openedPages).toEqual([]);
+  });
+
+  it.each<{ flow: string; args: string[]; config: string; world: TestWorld; canOpen: boolean | string }>([
+    { flow: 'auto', args: [], config: '', world: { tty: true, env: { DISPLAY: ':0' } }, canOpen: true },
+    { flow: 'auto', args: [], config: '', world: { tty: true, env: { WAYLAND_DISPLAY: 'w' } }, canOpen: true },
+    { flow: 'auto', args: [], config: '', world: { tty: true, platform: 'darwin' }, canOpen: true },
+    { flow: 'auto', args: [], config: '', world: { tty: true, platform: 'win32' }, canOpen: true },
+    { flow: 'auto', args: [], config: '', world: { tty: true, env: { WSL_DISTRO_NAME: 'Debian' } }, canOpen: true },
+    { flow: 'auto', args: [], config: '', world: { tty: true }, canOpen: 'no screen' },
+    { flow: 'auto', args: [], config: '', world: { env: { DISPLAY: ':0' } }, canOpen: 'nobody sits at a terminal' },
+    { flow: 'auto', args: [], config: '', world: { tty: true, env: { DISPLAY: ':0', CI: '1' } }, canOpen: 'CI' },
+    {
+      flow: 'auto',
+      args: [],
+      config: '',
+      world: { tty: true, env: { DISPLAY: ':10', SSH_CONNECTION: 'x' } },
+      canOpen: 'SSH',
+    },
+    {
+      flow: 'auto',
+      args: [],
+      config: '',
+      world: { tty: true, platform: 'darwin', env: { SSH_TTY: 'x' } },
+      canOpen: 'SSH',
+    },
+    {
+      flow: 'auto',
+      args: ['--no-open'],
+      config: '',
+      world: { tty: true, env: { DISPLAY: ':0' } },
+      canOpen: '--no-open',
+    },
+    {
+      flow: 'device',
+      args: ['--device'],
+      config: 'login = "browser"',
+      world: { tty: true, env: { DISPLAY: ':0' } },
+      canOpen: true,
+    },
+    { flow: 'browser', args: ['--browser'], config: 'login = "device"', world: {}, canOpen: 'terminal' },
+    { flow: 'browser', args: [], config: 'login = "browser"', world: {}, canOpen: 'terminal' },
+    {
+      flow: 'device',
+      args: [],
+      config: 'login = "device"',
+      world: { tty: true, env: { DISPLAY: ':0' } },
+      canOpen: true,
+    },
+  ])('asks for $flow, given $args, "$config" and $world', async ({ flow, args, config, world, canOpen }) => {
+    const asked: Parameters<Credentials['login']>[0][] = [];
+    const login: Credentials['login'] = async (options) => {
+      asked.push(options);
+      return aliceLogin;
+    };
+    await runInWorld(['login', ...args], { ...world, config: `${prodProfile}${config}\n`, credentials: { login } });
+    const browser = canOpen === true ? { canOpen } : { canOpen: false, why: expect.stringContaining(String(canOpen)) };
+    expect(asked).toMatchObject([{ flow, browser }]);
+  });
+
+  it('writes one line, not one a second, where a terminal has no columns', async () => {
+    const { stderr } = await runInWorld(['login'], { config: prodProfile, tty: true, columns: 0 });
+    expect(stderr.split('waiting for your approval').length).toBe(2);
+    expect(stderr).toContain('waiting for your approval...\n');
   });
 
   it('lets no text of the provider steer the terminal', async () => {
@@ -151,9 +266,22 @@ describe('login: profiles', () => {
   });
 });
 
+const browserPrompt: BrowserPrompt = {
+  kind: 'browser',
+  url: 'https://login.corp.example/auth?client_id=gprxy-cli&state=abc',
+  redirectUri: 'http://127.0.0.1:45678/callback',
+  issuer: 'https://login.corp.example',
+  clientId: 'gprxy-cli',
+  expiresAt: testNow + 600_000,
+};
+
 function showing(part: Partial<typeof alicePrompt>): Credentials['login'] {
+  return asking({ ...alicePrompt, ...part });
+}
+
+function asking(prompt: LoginPrompt): Credentials['login'] {
   return async ({ show }) => {
-    show({ ...alicePrompt, ...part });
+    show(prompt);
     return aliceLogin;
   };
 }

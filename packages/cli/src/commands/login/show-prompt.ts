@@ -27,7 +27,7 @@ function timeLeft(expiresAt: number, nowMs: number): string {
 
 /** Why it is this way of signing in, and whose login it is. */
 function origin({ kind, why, begunBy }: LoginPrompt): readonly string[] {
-  const [way, other] = kind === 'browser' ? ['in the browser', '--device'] : ['with a code', '--browser'];
+  const [way, other] = kind === 'browser' ? ['with the browser', '--device'] : ['with a code', '--browser'];
   if (begunBy !== undefined) return [`Joining the login ${way} that process ${begunBy} has begun.`];
   return why === undefined ? [] : [`Signing in ${way}, because ${why} (${other} for the other way).`];
 }
