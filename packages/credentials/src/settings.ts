@@ -2,8 +2,12 @@
 export interface OidcSettings {
   /** https, or http on a loopback host. */
   issuer: string;
-  /** A public client: no secret, `token_endpoint_auth_method` none. */
   clientId: string;
+  /**
+   * A file with the secret of a client that has one although it cannot keep it, as Google's desktop applications have. Without it the client
+   * is public: `token_endpoint_auth_method` none.
+   */
+  clientSecretFile?: string;
   /** Sent as `audience` (Auth0 and relatives). */
   audience?: string;
   /** Sent as `resource` (RFC 8707). */

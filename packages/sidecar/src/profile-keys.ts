@@ -19,6 +19,15 @@ export const connectionString = v.pipe(
   v.regex(/^postgres(ql)?:\/\//i, `must be ${CONNECTION_STRING}`),
 );
 
+/** Where a browser login comes back to: RFC 8252 section 7.3. */
+export const loopbackUrl = v.pipe(
+  text('a loopback URL such as "http://127.0.0.1/callback"'),
+  v.regex(
+    /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d{1,5})?(\/[^?#\s]*)?$/,
+    'must be a loopback URL such as "http://127.0.0.1/callback"',
+  ),
+);
+
 export const duration = v.pipe(
   v.string('must be a duration such as "30s"'),
   v.transform(parseDurationMs),

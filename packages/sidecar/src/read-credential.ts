@@ -26,7 +26,7 @@ const DEFAULT_COMMAND_TIMEOUT_MS = 20_000;
 export function readCredential(table: ProfileTable, fileName: (name: string) => string): CredentialSettings {
   switch (table.credential) {
     case 'oidc':
-      return { kind: 'oidc', login: table.login, ...readProvider(table, fileName) };
+      return { kind: 'oidc', login: table.login, ...readProvider(table, fileName), ...readClient(table, fileName) };
     case 'client-credentials':
       return {
         kind: 'client-credentials',
@@ -60,6 +60,16 @@ function readProvider(table: Table<'oidc' | 'client-credentials'>, fileName: (na
     ...(table.resource !== undefined && { resource: table.resource }),
     scopes: table.scopes,
     ...(table.ca_file !== undefined && { caFile: fileName(table.ca_file) }),
+  };
+}
+
+function readClient(
+  table: Table<'oidc'>,
+  fileName: (name: string) => string,
+): Pick<OidcSettings, 'redirectUri' | 'clientSecretFile'> {
+  return {
+    ...(table.redirect_uri !== undefined && { redirectUri: table.redirect_uri }),
+    ...(table.client_secret_file !== undefined && { clientSecretFile: fileName(table.client_secret_file) }),
   };
 }
 

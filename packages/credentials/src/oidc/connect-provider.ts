@@ -1,5 +1,6 @@
-import type { Configuration, CustomFetch } from 'openid-client';
+import type { ClientAuth, Configuration, CustomFetch } from 'openid-client';
 import { CredentialError } from '../errors.ts';
+import type { OidcSettings } from '../settings.ts';
 import { isLoopback, isProtected, issuerUrl } from './issuer-url.ts';
 import { askProvider } from './provider-error.ts';
 import type { ProviderTask } from './provider-task.ts';
@@ -23,8 +24,9 @@ export async function connectProvider(task: ProviderTask): Promise<Provider> {
   const { settings } = task;
   const url = issuerUrl(settings.issuer);
   const openid = await import('openid-client');
+  const authentication = await authenticationOf(settings, openid);
   const configuration = await askProvider(task, () =>
-    openid.discovery(url, settings.clientId, undefined, openid.None(), {
+    openid.discovery(url, settings.clientId, undefined, authentication, {
       timeout: requestTimeoutSeconds,
       [openid.customFetch]: providerFetch(task),
       execute: isLoopback(url) && url.protocol === 'http:' ? [openid.allowInsecureRequests] : [],
@@ -32,6 +34,13 @@ export async function connectProvider(task: ProviderTask): Promise<Provider> {
   );
   configuration.timeout = requestTimeoutSeconds;
   return { openid, configuration };
+}
+
+/** In the body: that way every provider takes a secret that is none. */
+async function authenticationOf({ clientSecretFile }: OidcSettings, openid: OpenidClient): Promise<ClientAuth> {
+  if (clientSecretFile === undefined) return openid.None();
+  const { readFileSecret } = await import('../sources/read-secret.ts');
+  return openid.ClientSecretPost(await readFileSecret(clientSecretFile, 'client_secret_file'));
 }
 
 /** Ends with the task's signal, which openid-client looks at between requests only; and never sends a secret in clear. */

@@ -21,10 +21,15 @@ export async function readSecret(
     case 'env':
       return oneLine(readVariable(place.variable, deps.env), `the variable ${place.variable}`);
     case 'file':
-      return oneLine(await readSecretFile(place.path, key), place.path);
+      return readFileSecret(place.path, key);
     case 'command':
       return oneLine(await commandText(place.command, deps, signal), `the output of ${commandName(place.command)}`);
   }
+}
+
+/** @throws CredentialError `ERR_SOURCE_FAILED` */
+export async function readFileSecret(path: string, key: string): Promise<string> {
+  return oneLine(await readSecretFile(path, key), path);
 }
 
 /**

@@ -30,6 +30,7 @@ export interface AddProfileOptions extends ProviderOptions {
   readonly scope?: readonly string[];
   readonly caFile?: string;
   readonly login?: 'auto' | 'device' | 'browser';
+  readonly redirectUri?: string;
   readonly listen?: readonly string[];
   readonly user?: string;
   /** False: do not ask the provider. */
@@ -83,6 +84,10 @@ function defineOptionalSettings(command: Command): void {
     .option('--resource <uri>', 'the same by RFC 8707')
     .option('--scope <scopes>', 'scopes to ask for, repeatable', collectWords)
     .addOption(new Option('--login <kind>', 'how to sign in').choices(['auto', 'device', 'browser']))
+    .option(
+      '--redirect-uri <url>',
+      'where the browser comes back to, as registered (default: http://127.0.0.1/callback)',
+    )
     .option('--client-secret-file <file>', 'secret of a client that has one although it is public, as at Google')
     .option('--ca-file <pem>', 'certificate authority of a private identity provider')
     .option('--listen <address>', 'where "gprxy start" listens: HOST:PORT or unix, repeatable', collectWords)

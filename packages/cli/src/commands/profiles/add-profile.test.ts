@@ -150,7 +150,7 @@ describe('profiles add: options to output', () => {
 
   it.each([
     { dsn: 'postgresql://gw.example?sslmode=disable', says: 'Use sslmode=verify-full' },
-    { dsn: 'postgresql://me:secret@gw.example', says: 'Take the password out of the DSN.' },
+    { dsn: 'postgresql://me:secret@gw.example', says: 'it has a password' },
     { dsn: 'postgresql://me@gw.example', says: 'set user = "..." in the profile' },
     { dsn: 'postgresql://gw.example?sslrootcert=/nowhere/ca.pem', says: '"/nowhere/ca.pem" cannot be read (ENOENT)' },
   ])('refuses an upstream that is not safe for a token: $dsn', async ({ dsn, says }) => {

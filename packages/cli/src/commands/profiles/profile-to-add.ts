@@ -10,11 +10,16 @@ export function profileToAdd(options: AddProfileOptions): NewProfile {
   const { provider, name, scope, caFile, clientSecretFile } = options;
   const { audience, resource, issuer, clientId, upstream, login, user, listen } = options;
   const given = definedOnly({ audience, resource, issuer, clientId, upstream, login, user, listen, scopes: scope });
+  const { redirectUri, ...preset } = presetSettings(options);
+  const keys = definedOnly({
+    redirect_uri: options.redirectUri ?? redirectUri,
+    client_secret_file: fileFromHere(clientSecretFile),
+  });
   const described = {
-    ...presetSettings(options),
+    ...preset,
     ...given,
     ...definedOnly({ caFile: fileFromHere(caFile) }),
-    ...(clientSecretFile !== undefined && { keys: { client_secret_file: fileFromHere(clientSecretFile) } }),
+    ...(Object.keys(keys).length > 0 && { keys }),
     name,
   };
   requireGiven(described, provider);

@@ -8,7 +8,7 @@ type OptionName = Exclude<keyof AddProfileOptions, 'name' | 'check' | 'force' | 
 /** What a preset knows of its provider; options given beside it come first. */
 export type PresetSettings = Partial<
   Pick<NewProfile, 'issuer' | 'scopes' | 'audience' | 'resource' | 'login' | 'user'>
->;
+> & { readonly redirectUri?: string };
 
 interface ProviderPreset {
   /** Without these it cannot be filled in, or would not work. */
@@ -19,6 +19,8 @@ interface ProviderPreset {
 }
 
 const personScopes = ['openid', 'profile', 'email', 'offline_access'];
+/** For providers that compare the port of the address to come back to: it has to be registered as it is here. */
+const fixedPort = 'http://127.0.0.1:15433/callback';
 const ids = '--client-id ID --upstream postgresql://GATEWAY:6432';
 
 /** One entry a provider; docs/providers/ has the settings on the other side, and a test holds both together. */
@@ -30,13 +32,20 @@ export const providerPresets: Readonly<Record<ProviderName, ProviderPreset>> = {
     settings: ({ tenant, api }) => ({
       issuer: `https://login.microsoftonline.com/${tenant}/v2.0`,
       scopes: [...personScopes, `${api.includes('://') ? api : `api://${api}`}/.default`],
+      // Its portal takes the name only, at any port.
+      redirectUri: 'http://localhost/callback',
     }),
   },
   auth0: {
     needs: ['domain', 'audience'],
     example: `--domain TENANT.eu.auth0.com --audience https://gprxy.corp.example ${ids}`,
     // The slash at the end is part of the issuer. Without an audience the access token is opaque.
-    settings: ({ domain, audience }) => ({ issuer: `https://${host(domain)}/`, audience, scopes: personScopes }),
+    settings: ({ domain, audience }) => ({
+      issuer: `https://${host(domain)}/`,
+      audience,
+      scopes: personScopes,
+      redirectUri: fixedPort,
+    }),
   },
   okta: {
     needs: ['domain'],
@@ -45,6 +54,7 @@ export const providerPresets: Readonly<Record<ProviderName, ProviderPreset>> = {
     settings: ({ domain, server = 'default' }) => ({
       issuer: `https://${host(domain)}/oauth2/${server}`,
       scopes: personScopes,
+      redirectUri: fixedPort,
     }),
   },
   keycloak: {
