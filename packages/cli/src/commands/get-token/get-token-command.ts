@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { durationArgument, profileOption } from '../../command-options.ts';
+import { collectWords, durationArgument, profileOption } from '../../command-options.ts';
 import { withExamples } from '../../examples.ts';
 
 export interface GetTokenOptions {
@@ -7,6 +7,9 @@ export interface GetTokenOptions {
   readonly format: 'raw' | 'json' | 'pgpass';
   /** Milliseconds. */
   readonly minTtl?: number;
+  /** For another API than the upstream. */
+  readonly audience?: string;
+  readonly scope?: readonly string[];
 }
 
 export function defineGetToken(program: Command, getToken: (options: GetTokenOptions) => Promise<void>): void {
@@ -23,10 +26,15 @@ export function defineGetToken(program: Command, getToken: (options: GetTokenOpt
       'how long it must still be valid, such as 90s or 5m (default: 60s)',
       durationArgument,
     )
+    .option('--audience <audience>', 'for another API, which the same login may use')
+    .option('--scope <scopes>', 'with these scopes instead of those of the profile; may be repeated', collectWords)
     .action((options: GetTokenOptions) => getToken(options));
   withExamples(command, [
     'gprxy get-token',
     '# what a program keeps for a while',
     'gprxy get-token --min-ttl 5m --format json',
+    '# for another API, kept apart from the login',
+    'gprxy get-token --audience https://reports.corp.example',
+    'gprxy get-token --scope https://database.windows.net/.default',
   ]);
 }

@@ -10,6 +10,12 @@ describe('get-token: arguments to options', () => {
     { args: ['--min-ttl', '90'], env: {}, options: { format: 'raw', minTtl: 90_000 } },
     { args: [], env: { GPRXY_PROFILE: 'prod' }, options: { format: 'raw', profile: 'prod' } },
     { args: ['--profile', 'dev'], env: { GPRXY_PROFILE: 'prod' }, options: { format: 'raw', profile: 'dev' } },
+    {
+      args: ['--audience', 'https://reports.example', '--scope', 'a b', '--scope', 'c'],
+      env: {},
+      options: { format: 'raw', audience: 'https://reports.example', scope: ['a', 'b', 'c'] },
+    },
+    { args: [], env: { GPRXY_SCOPE: 'a b' }, options: { format: 'raw', scope: ['a', 'b'] } },
     { args: [], env: { GPRXY_MIN_TTL: '1h' }, options: { format: 'raw', minTtl: 3_600_000 } },
   ])('reads $args with $env', async ({ args, env, options }) => {
     expect(await parseArguments(['get-token', ...args], env)).toEqual({ command: 'getToken', options });
@@ -79,6 +85,14 @@ describe('get-token: options to output', () => {
     const createOidcTokenSource = () => ({ getToken: () => Promise.reject(error) });
     const result = await runInWorld(['get-token'], { config: prodProfile, credentials: { createOidcTokenSource } });
     expect(result).toMatchObject({ exitCode, stdout: '', stderr: 'gprxy: it went wrong\n  Do this next.\n' });
+  });
+
+  it('tells that a token from a file cannot be for another audience', async () => {
+    const config =
+      '[profiles.job]\ncredential = "file"\ntoken_file = "t"\nupstream = "postgresql://db.example"\nuser = "job"\n';
+    const { exitCode, stdout, stderr } = await runInWorld(['get-token', '--audience', 'x'], { config });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain('credential = "file" of profile "job" gives tokens for the upstream only');
   });
 
   it('ends with 3 and says how to begin where there is no configuration', async () => {
