@@ -5,6 +5,10 @@ export {
   createCertificateAuthority,
   type IssuedCertificate,
 } from './certificates.ts';
+export { awsCredentials, startAwsContainerCredentials } from './clouds/aws.ts';
+export { azureTokenLifeSeconds, startAzureManagedIdentity } from './clouds/azure.ts';
+export type { CloudAnswer, FakeCloud } from './clouds/cloud-server.ts';
+export { googleAccount, googleToken, startGoogleFederation, startGoogleMetadata } from './clouds/google.ts';
 export { freePort } from './free-port.ts';
 export type { TestHop } from './hops/hop.ts';
 export { startHttpProxy } from './hops/http-proxy.ts';

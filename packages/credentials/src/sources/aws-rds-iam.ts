@@ -16,8 +16,8 @@ export interface UpstreamLogin {
 
 /** What the signature says; a session that has begun goes on. */
 const tokenLifeMs = 15 * 60_000;
-/** `db.abc123.eu-west-1.rds.amazonaws.com`: an instance, a cluster or a proxy. */
-const endpointName = /\.([a-z]{2}(?:-[a-z]+)+-\d+)\.rds\.amazonaws\.com(?:\.cn)?$/;
+/** `db.abc123.eu-west-1.rds.amazonaws.com`: an instance, a cluster or a proxy. In China the parts change places. */
+const endpointName = /\.(?:rds\.)?([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:rds\.)?amazonaws\.com(?:\.cn)?$/;
 
 /**
  * IAM database authentication of Amazon RDS and Aurora: a request that is signed here, by whatever credentials the AWS SDK
@@ -31,7 +31,7 @@ export function createAwsRdsIamSource(
   const { host, port } = credential.endpoint ?? upstream;
   const region = credential.region ?? endpointName.exec(host)?.[1];
   const signer = once(async () => {
-    const { Signer } = await loadSdk('@aws-sdk/rds-signer', () => import('@aws-sdk/rds-signer'));
+    const { Signer } = loadSdk('@aws-sdk/rds-signer');
     return new Signer({
       hostname: host,
       port,

@@ -18,12 +18,10 @@ const signIn =
 
 /** Microsoft Entra authentication of Azure Database for PostgreSQL: an access token, by whichever identity the profile names. */
 export function createAzureEntraSource(credential: AzureEntraCredential, deps: SourceDependencies): TokenSource {
-  const azure = once(async () =>
-    azureCredential(await loadSdk('@azure/identity', () => import('@azure/identity')), credential),
-  );
+  const azure = once(async () => azureCredential(loadSdk('@azure/identity'), credential));
   return cachedTokenSource({
     async request(signal) {
-      const found = await orAborted(ask(await azure(), credential.scope, signal), signal);
+      const found = await orAborted(ask(azure, credential.scope, signal), signal);
       if (found === null) throw sourceFailed('Azure gave no token', signIn);
       const { token, expiresOnTimestamp: expiresAt } = found;
       return { token, expiresAt, identity: identityOfClaims(decodeJwt(token) ?? {}) };
@@ -36,7 +34,8 @@ export function createAzureEntraSource(credential: AzureEntraCredential, deps: S
 function azureCredential(sdk: Sdk, { identity, tenantId, clientId, authority }: AzureEntraCredential): AzureCredential {
   const options = {
     ...(tenantId !== undefined && { tenantId }),
-    ...(authority !== undefined && { authorityHost: authority }),
+    // Microsoft's public directory does not know an authority of a private cloud, and is not asked about one that was named.
+    ...(authority !== undefined && { authorityHost: authority, disableInstanceDiscovery: true }),
   };
   const client = clientId === undefined ? {} : { clientId };
   switch (identity) {
@@ -56,9 +55,10 @@ function azureCredential(sdk: Sdk, { identity, tenantId, clientId, authority }: 
   }
 }
 
-async function ask(azure: AzureCredential, scope: string, signal: AbortSignal) {
+/** Some of the SDK's identities throw when they are made, because of what they lack. */
+async function ask(azure: () => Promise<AzureCredential>, scope: string, signal: AbortSignal) {
   try {
-    return await azure.getToken(scope, { abortSignal: signal });
+    return await (await azure()).getToken(scope, { abortSignal: signal });
   } catch (error) {
     throw sdkFailure(error, 'no token from Azure', signIn);
   }

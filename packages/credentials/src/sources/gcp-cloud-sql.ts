@@ -31,10 +31,7 @@ interface GoogleLogin {
 
 /** IAM database authentication of Google Cloud SQL and AlloyDB: an access token of Application Default Credentials. */
 export function createGcpCloudSqlSource(credential: GcpCloudSqlCredential, deps: SourceDependencies): TokenSource {
-  const login = once(async () => {
-    const sdk = await loadSdk('google-auth-library', () => import('google-auth-library'));
-    return googleLogin(sdk, credential);
-  });
+  const login = once(async () => googleLogin(loadSdk('google-auth-library'), credential));
   const request = async (): Promise<AccessToken> => {
     try {
       return await tokenOf(await login(), deps.now());

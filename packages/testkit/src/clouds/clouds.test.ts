@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { awsCredentials, startAwsContainerCredentials } from './aws.ts';
+import { startAzureManagedIdentity } from './azure.ts';
+import { googleAccount, startGoogleFederation, startGoogleMetadata } from './google.ts';
+
+describe('the container credentials of AWS', () => {
+  it('are for the container, last an hour, and fail when told to', async () => {
+    await using cloud = await startAwsContainerCredentials();
+    const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = '', AWS_CONTAINER_AUTHORIZATION_TOKEN: token = '' } = cloud.env;
+    const ask = () => fetch(url, { headers: { authorization: token } });
+    expect((await fetch(url)).status).toBe(401);
+    const { Expiration, ...credentials } = await (await ask()).json();
+    expect(credentials).toEqual(awsCredentials);
+    expect(Date.parse(Expiration) - Date.now()).toBeGreaterThan(3_500_000);
+    cloud.failWith({ status: 500, body: 'down' });
+    expect((await ask()).status).toBe(500);
+    cloud.failWith(undefined);
+    expect((await ask()).status).toBe(200);
+    expect((await fetch(new URL('/elsewhere', url))).status).toBe(404);
+    expect(cloud.requests.slice(-1)).toEqual(['GET /elsewhere']);
+  });
+});
+
+describe('the managed identity of Azure', () => {
+  it('is for the app, a resource and an identity', async () => {
+    await using cloud = await startAzureManagedIdentity(({ resource, clientId }) => `${resource} for ${clientId}`);
+    const { IDENTITY_ENDPOINT: url = '', IDENTITY_HEADER: header = '' } = cloud.env;
+    const ask = (query: string, secret = header) =>
+      fetch(`${url}?${query}`, { headers: { 'x-identity-header': secret } });
+    expect((await ask('api-version=2019-08-01&resource=db', 'another')).status).toBe(401);
+    expect((await ask('api-version=2017-09-01&resource=db')).status).toBe(400);
+    const answer = await (await ask('api-version=2019-08-01&resource=db&client_id=app')).json();
+    expect(answer).toMatchObject({ access_token: 'db for app', token_type: 'Bearer', client_id: 'app' });
+    expect(Number(answer.expires_on) * 1_000).toBeGreaterThan(Date.now());
+  });
+});
+
+describe('the metadata of Google', () => {
+  it('are for who says what they are', async () => {
+    await using cloud = await startGoogleMetadata();
+    const ask = (path: string, headers = { 'metadata-flavor': 'Google' }) =>
+      fetch(`http://${cloud.env.GCE_METADATA_HOST}/computeMetadata/v1/instance${path}`, { headers });
+    expect((await ask('/', {} as never)).status).toBe(403);
+    const email = await ask('/service-accounts/default/email');
+    expect([email.headers.get('metadata-flavor'), await email.text()]).toEqual(['Google', googleAccount]);
+    const token = await (await ask('/service-accounts/default/token?scopes=https://x/auth/sql')).json();
+    expect(token).toEqual({ access_token: 'ya29.test-token-for-sql', expires_in: 3_599, token_type: 'Bearer' });
+    expect((await ask('/nothing')).status).toBe(404);
+  });
+
+  it('are not needed where a token of another issuer is traded', async () => {
+    await using cloud = await startGoogleFederation('the-token-of-the-pod');
+    const { token_url: tokenUrl, service_account_impersonation_url: account } = cloud.configuration('/token') as Record<
+      string,
+      string
+    >;
+    const trade = (token: string) =>
+      fetch(String(tokenUrl), { method: 'POST', body: new URLSearchParams({ subject_token: token }) });
+    expect((await trade('another')).status).toBe(400);
+    const { access_token: federated } = await (await trade('the-token-of-the-pod')).json();
+    const impersonate = (token: string) =>
+      fetch(String(account), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ scope: ['https://x/auth/sql'] }),
+      });
+    expect((await impersonate('another')).status).toBe(401);
+    expect(await (await impersonate(federated)).json()).toMatchObject({ accessToken: 'ya29.test-token-for-sql' });
+  });
+});
