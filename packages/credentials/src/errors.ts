@@ -27,6 +27,8 @@ export type CredentialErrorCode =
 export interface CredentialErrorOptions {
   /** What to type or do next, one sentence. */
   hint?: string;
+  /** The provider asked not to be asked again before so many ms (RFC 9110 section 10.2.3). */
+  retryAfterMs?: number;
   /** Already stripped: nothing from a provider's answer or a store's content may hang here. */
   cause?: unknown;
 }
@@ -35,11 +37,13 @@ export interface CredentialErrorOptions {
 export class CredentialError extends Error {
   readonly code: CredentialErrorCode;
   readonly hint?: string;
+  readonly retryAfterMs?: number;
 
   constructor(code: CredentialErrorCode, message: string, options: CredentialErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CredentialError';
     this.code = code;
     if (options.hint !== undefined) this.hint = options.hint;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -14,6 +14,7 @@ import { loggedIn } from './logged-in.testing.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
 import { createOidcTokenSource } from './oidc-token-source.ts';
+import { DamagedLogin } from './store/unreadable-login.ts';
 
 let provider: TestProvider;
 beforeAll(async () => {
@@ -108,9 +109,9 @@ describe('logout', () => {
 
   it('removes a damaged login too', async () => {
     const { store, ...rest } = await loggedIn(provider);
-    store.failing.read = new CredentialError('ERR_LOGIN_NEEDED', 'the stored login is damaged');
+    store.failing.read = new DamagedLogin('prod');
     const result = await logout({ ...rest, store, revoke: true, signal: neverAborts });
-    expect(result).toMatchObject({ removed: true, revoked: false, warning: expect.stringContaining('damaged') });
+    expect(result).toMatchObject({ removed: true, revoked: false, warning: expect.stringContaining('could not be read') });
   });
 
   it('does not claim to have removed what a locked keychain still has', async () => {

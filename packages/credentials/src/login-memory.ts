@@ -2,11 +2,13 @@ import type { CredentialDependencies } from './dependencies.ts';
 import { CredentialError } from './errors.ts';
 import { runLogin } from './hints.ts';
 import { keepLogin } from './keep-login.ts';
+import type { FileLock } from './lock/file-lock.ts';
 import { readRevision } from './lock/login-revision.ts';
 import { sameIssuer } from './oidc/issuer-url.ts';
 import type { OidcSettings } from './settings.ts';
 import type { StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
+import { DamagedLogin } from './store/unreadable-login.ts';
 
 export interface LoginMemoryOptions {
   settings: OidcSettings;
@@ -50,15 +52,22 @@ export class LoginMemory {
   async load(): Promise<StoredLogin | undefined> {
     const { account, deps } = this.#options;
     // Before the store: a change in between is then noticed by the next recall.
-    this.#revision = await readRevision(account, deps);
-    this.#login = this.#unsaved === undefined ? await this.#read() : await this.#settle(this.#unsaved);
+    const revision = await readRevision(account, deps);
+    const own = revision === this.#revision ? this.#login : undefined;
+    this.#revision = revision;
+    this.#login = this.#unsaved === undefined ? await this.#readOr(own) : await this.#settle(this.#unsaved);
     return this.#login;
   }
 
-  /** Keeps what came for the refresh token `replaces`: in the store, or else in memory until the store takes it. */
-  async keep(login: StoredLogin, replaces: string): Promise<void> {
+  /**
+   * Keeps what came for the refresh token `replaces`: in the store, or else in memory until the store takes it. Without the lock nothing
+   * is written: this process was stopped, and taken for dead, and what the store has by now may be newer.
+   */
+  async keep(login: StoredLogin, replaces: string, lock?: Pick<FileLock, 'isHeld'>): Promise<void> {
+    const unsaved = { login, replaces: this.#unsaved?.replaces ?? replaces };
     this.#login = login;
-    await this.#save({ login, replaces: this.#unsaved?.replaces ?? replaces });
+    if (lock !== undefined && !(await lock.isHeld())) this.#unsaved = unsaved;
+    else await this.#save(unsaved);
   }
 
   async #settle(unsaved: Unsaved): Promise<StoredLogin | undefined> {
@@ -98,6 +107,19 @@ export class LoginMemory {
     const reason = error instanceof CredentialError ? error.message : 'the store failed';
     const message = `the renewed login of profile ${account} is in memory only: ${reason}`;
     deps.log({ level: 'error', event: 'login-not-saved', message, account, code, hint: runLogin(account) });
+  }
+
+  /** What nobody else has changed since, and cannot be read any more, is written anew from what this process knows of it. */
+  async #readOr(own: StoredLogin | undefined): Promise<StoredLogin | undefined> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (!(error instanceof DamagedLogin) || own === undefined) throw error;
+      const { account, deps } = this.#options;
+      const message = `${error.message}; going on with the one in memory`;
+      deps.log({ level: 'warn', event: 'stored-login-damaged', message, account });
+      return own;
+    }
   }
 
   async #read(): Promise<StoredLogin | undefined> {

@@ -1,6 +1,7 @@
 import { neverAborted } from './abort.ts';
 import { CredentialError } from './errors.ts';
 import { runLogin } from './hints.ts';
+import type { FileLock } from './lock/file-lock.ts';
 import type { LoginMemory, LoginMemoryOptions } from './login-memory.ts';
 import { type RefreshableLogin, RefreshTokenRejected, refreshLogin } from './oidc/refresh-login.ts';
 import type { StoredLogin } from './store/stored-login.ts';
@@ -18,7 +19,11 @@ export class LoginRenewal {
   }
 
   /** @param isFresh whether a login needs no renewal: another process may have been faster */
-  async renew(isFresh: (login: StoredLogin) => boolean, signal: AbortSignal): Promise<StoredLogin> {
+  async renew(
+    isFresh: (login: StoredLogin) => boolean,
+    lock: Pick<FileLock, 'isHeld'>,
+    signal: AbortSignal,
+  ): Promise<StoredLogin> {
     const stored = await this.#memory.load();
     if (stored !== undefined && isFresh(stored)) return stored;
     const login = this.#refreshable(stored);
@@ -26,10 +31,10 @@ export class LoginRenewal {
     // kept. Once it could not, the old one is gone already, and memory has to do.
     if (!this.#memory.isUnsaved) await this.#options.store.probe(signal);
     try {
-      return await this.#refresh(login);
+      return await this.#refresh(login, lock);
     } catch (error) {
       if (!(error instanceof RefreshTokenRejected)) throw error;
-      return this.#afterRejection(login, error, isFresh);
+      return this.#afterRejection(login, error, isFresh, lock);
     }
   }
 
@@ -38,21 +43,33 @@ export class LoginRenewal {
     login: RefreshableLogin,
     error: RefreshTokenRejected,
     isFresh: (login: StoredLogin) => boolean,
+    lock: Pick<FileLock, 'isHeld'>,
   ): Promise<StoredLogin> {
     this.#rejected = { refreshToken: login.refreshToken, error };
     const stored = await this.#memory.load();
     if (stored === undefined || stored.refreshToken === login.refreshToken) throw error;
-    return isFresh(stored) ? stored : this.#refresh(this.#refreshable(stored));
+    return isFresh(stored) ? stored : this.#refresh(this.#refreshable(stored), lock);
   }
 
-  async #refresh(login: RefreshableLogin): Promise<StoredLogin> {
+  async #refresh(login: RefreshableLogin, lock: Pick<FileLock, 'isHeld'>): Promise<StoredLogin> {
     const { settings, account, deps } = this.#options;
     // From the request on nothing may cut this short: the answer may be the only valid refresh token.
     const fresh = await refreshLogin({ settings, account, deps, signal: neverAborted }, login);
-    await this.#memory.keep(fresh, login.refreshToken);
+    await this.#memory.keep(fresh, login.refreshToken, lock);
+    this.#tellLostScopes(login, fresh);
     const message = `renewed the login of profile ${account}`;
     deps.log({ level: 'info', event: 'login-refreshed', message, account, expiresAt: fresh.expiresAt });
     return fresh;
+  }
+
+  /** A provider may grant less than before (RFC 6749 section 6). What the upstream then refuses is explained here only. */
+  #tellLostScopes(former: StoredLogin, fresh: StoredLogin): void {
+    const granted = new Set(fresh.scope?.split(' '));
+    const lost = (former.scope?.split(' ') ?? []).filter((scope) => !granted.has(scope));
+    if (lost.length === 0) return;
+    const { account, deps } = this.#options;
+    const message = `the identity provider no longer grants profile ${account} the scopes ${lost.join(' ')}`;
+    deps.log({ level: 'warn', event: 'scopes-lost', message, account, hint: runLogin(account) });
   }
 
   #refreshable(login: StoredLogin | undefined): RefreshableLogin {

@@ -1,12 +1,12 @@
 import { forgetEntries } from './audience-entries.ts';
 import type { CredentialDependencies } from './dependencies.ts';
-import { CredentialError } from './errors.ts';
 import { withAccountLock } from './lock/account-lock.ts';
 import { changeRevision } from './lock/login-revision.ts';
 import { revokeLogin } from './oidc/revoke-login.ts';
 import type { OidcSettings } from './settings.ts';
 import type { StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
+import { DamagedLogin, NewerLogin } from './store/unreadable-login.ts';
 
 export interface LogoutOptions {
   settings: OidcSettings;
@@ -38,7 +38,7 @@ export async function logout(options: LogoutOptions): Promise<LogoutResult> {
   const { removed, login } = await withAccountLock(account, deps, signal, () => removeLogin(options));
   if (!options.revoke || !removed) return { removed, revoked: false };
   if (login === undefined)
-    return { removed, revoked: false, warning: 'the stored login was damaged, so it was not revoked' };
+    return { removed, revoked: false, warning: 'the stored login could not be read, so it was not revoked' };
   return { removed, ...(await revokeOrWarn(options, login)) };
 }
 
@@ -48,7 +48,7 @@ async function removeLogin({
   deps,
 }: LogoutOptions): Promise<{ removed: boolean; login?: StoredLogin }> {
   const login = await store.read(account).catch((error: unknown) => {
-    if (error instanceof CredentialError && error.code === 'ERR_LOGIN_NEEDED') return undefined;
+    if (error instanceof DamagedLogin || error instanceof NewerLogin) return undefined;
     throw error;
   });
   await forgetEntries(store, account, deps);

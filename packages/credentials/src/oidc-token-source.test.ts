@@ -74,8 +74,8 @@ describe('token source', () => {
     const tokens = await Promise.all(callers);
     expect(new Set(tokens.map(({ token }) => token)).size).toBe(1);
     expect(refreshes()).toBe(1);
-    // Before and under the lock, for each of the three lives that were asked for.
-    expect(store.calls.filter((call) => call === 'read').length).toBeLessThanOrEqual(6);
+    // Before and under the lock, for each of the four lives that were asked for.
+    expect(store.calls.filter((call) => call === 'read').length).toBeLessThanOrEqual(8);
   });
 
   it('sends the resource with the refresh (RFC 8707)', async () => {

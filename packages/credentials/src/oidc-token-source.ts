@@ -3,6 +3,7 @@ import { Backoff } from './backoff.ts';
 import type { CredentialDependencies } from './dependencies.ts';
 import { CredentialError, type CredentialErrorCode } from './errors.ts';
 import { withAccountLock } from './lock/account-lock.ts';
+import type { FileLock } from './lock/file-lock.ts';
 import { LoginMemory } from './login-memory.ts';
 import { LoginRenewal } from './login-renewal.ts';
 import { isLoginUnderWay, joinLogin } from './login-under-way/join-login.ts';
@@ -11,6 +12,7 @@ import type { OidcSettings } from './settings.ts';
 import { SingleFlight } from './single-flight.ts';
 import { identityOf, type StoredLogin } from './store/stored-login.ts';
 import type { TokenStore } from './store/token-store.ts';
+import { lives, type WantedLife } from './token-life.ts';
 import type { AccessToken, TokenOptions, TokenSource } from './token-source.ts';
 
 export interface OidcTokenSourceOptions {
@@ -20,7 +22,6 @@ export interface OidcTokenSourceOptions {
   deps: CredentialDependencies;
 }
 
-const wantedTtlMs = 60_000;
 /** While the provider is out, this is enough to open a connection with, unless the caller asked for more. */
 const leastTtlMs = 10_000;
 const saveAgainAfterMs = 5_000;
@@ -36,7 +37,7 @@ class OidcTokenSource implements TokenSource {
   readonly #renewal: LoginRenewal;
   readonly #backoff: Backoff;
   /** By the life that is asked for. Two at once take turns at the lock, and the second finds what the first got. */
-  readonly #flights: SingleFlight<number, StoredLogin>;
+  readonly #flights: SingleFlight<WantedLife, StoredLogin>;
   /** Of the logins that other processes have under way. */
   readonly #joins: SingleFlight<'login', boolean>;
   #saveAgainAt = 0;
@@ -47,7 +48,7 @@ class OidcTokenSource implements TokenSource {
     this.#memory = new LoginMemory(options);
     this.#renewal = new LoginRenewal(options, this.#memory);
     this.#backoff = new Backoff(deps.now, deps.random ?? Math.random);
-    this.#flights = new SingleFlight((minTtlMs, signal) => this.#obtain(minTtlMs, signal));
+    this.#flights = new SingleFlight((wanted, signal) => this.#obtain(wanted, signal));
     const wanted = wantedLogin(options);
     this.#joins = new SingleFlight((_key, signal) => joinLogin({ ...options, wanted, signal }));
   }
@@ -66,12 +67,12 @@ class OidcTokenSource implements TokenSource {
 
   async #getToken(signal: AbortSignal, { minTtlMs }: TokenOptions): Promise<AccessToken> {
     const known = await this.#memory.recall();
-    if (known !== undefined && this.#lives(known, minTtlMs ?? wantedTtlMs)) {
+    if (known !== undefined && this.#lives(known, minTtlMs ?? 'usual')) {
       this.#saveAgain();
       return accessToken(known);
     }
     try {
-      return accessToken(await this.#flights.join(minTtlMs ?? wantedTtlMs, signal));
+      return accessToken(await this.#flights.join(minTtlMs ?? 'usual', signal));
     } catch (error) {
       const stopgap = minTtlMs === undefined && isPassing(error) ? await this.#memory.recall() : undefined;
       if (stopgap === undefined || !this.#lives(stopgap, leastTtlMs)) throw error;
@@ -79,24 +80,39 @@ class OidcTokenSource implements TokenSource {
     }
   }
 
-  async #obtain(minTtlMs: number, signal: AbortSignal): Promise<StoredLogin> {
-    const isFresh = (login: StoredLogin) => this.#lives(login, minTtlMs);
+  async #obtain(wanted: WantedLife, signal: AbortSignal): Promise<StoredLogin> {
+    const isFresh = (login: StoredLogin) => this.#lives(login, wanted);
     if (!this.#memory.isUnsaved) {
       const stored = await this.#memory.load();
       if (stored !== undefined && isFresh(stored)) return stored;
     }
     const { account, deps } = this.#options;
     if (this.#backoff.standing !== undefined) throw this.#backoff.standing;
-    return withAccountLock(account, deps, signal, () => this.#renew(isFresh, signal));
+    // Stopped and taken for dead meanwhile: what the others have by now counts, unless it is still what we began with.
+    let isLost = false;
+    const login = await withAccountLock(account, deps, signal, async (lock) => {
+      const renewed = await this.#renew(isFresh, lock, signal);
+      isLost = this.#memory.isUnsaved && !(await lock.isHeld());
+      return renewed;
+    });
+    if (!isLost) return login;
+    await withAccountLock(account, deps, neverAborted, () => this.#memory.load());
+    return this.#obtain(wanted, signal);
   }
 
-  async #renew(isFresh: (login: StoredLogin) => boolean, signal: AbortSignal): Promise<StoredLogin> {
+  async #renew(
+    isFresh: (login: StoredLogin) => boolean,
+    lock: Pick<FileLock, 'isHeld'>,
+    signal: AbortSignal,
+  ): Promise<StoredLogin> {
     try {
-      const login = await this.#renewal.renew(isFresh, signal);
+      const login = await this.#renewal.renew(isFresh, lock, signal);
       this.#backoff.succeeded();
       return login;
     } catch (error) {
-      if (hasCode(error, 'ERR_PROVIDER_UNREACHABLE')) this.#backoff.failed(error);
+      if (hasCode(error, 'ERR_PROVIDER_UNREACHABLE') || hasCode(error, 'ERR_PROVIDER_REFUSED')) {
+        this.#backoff.failed(error);
+      }
       throw error;
     }
   }
@@ -109,9 +125,8 @@ class OidcTokenSource implements TokenSource {
     withAccountLock(account, deps, neverAborted, () => this.#memory.load()).catch(() => undefined);
   }
 
-  /** By the wall clock, so that a machine that slept finds its tokens expired. */
-  #lives(login: StoredLogin, ttlMs: number): boolean {
-    return login.expiresAt - ttlMs > this.#options.deps.now();
+  #lives(login: StoredLogin, wanted: WantedLife): boolean {
+    return lives(login, wanted, this.#options.deps.now());
   }
 }
 
@@ -121,7 +136,7 @@ function accessToken(login: StoredLogin): AccessToken {
 
 /** Whether the login itself may still be good. */
 function isPassing(error: unknown): boolean {
-  return error instanceof CredentialError && /^ERR_(PROVIDER_UNREACHABLE|STORE_)/.test(error.code);
+  return error instanceof CredentialError && /^ERR_(PROVIDER_|STORE_)/.test(error.code);
 }
 
 function hasCode(error: unknown, code: CredentialErrorCode): error is CredentialError {

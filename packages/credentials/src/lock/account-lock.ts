@@ -4,7 +4,7 @@ import type { CredentialDependencies } from '../dependencies.ts';
 import { CredentialError } from '../errors.ts';
 import { accountFileName } from '../store/account-file-name.ts';
 import { ensurePrivateDirectory, storeFailed } from '../store/private-directory.ts';
-import { acquireFileLock, type FileLockOptions } from './file-lock.ts';
+import { acquireFileLock, type FileLock, type FileLockOptions } from './file-lock.ts';
 
 /** Longer than the slowest refresh: discovery and token request with their time limits, and a slow keychain. */
 const waitMs = 45_000;
@@ -19,7 +19,7 @@ export async function withAccountLock<T>(
   account: string,
   deps: CredentialDependencies,
   signal: AbortSignal,
-  work: () => Promise<T>,
+  work: (lock: Pick<FileLock, 'isHeld'>) => Promise<T>,
 ): Promise<T> {
   await ensurePrivateDirectory(deps.lockDirectory);
   const options = lockOptions(account, deps);
@@ -27,7 +27,7 @@ export async function withAccountLock<T>(
     throw lockFailure(error, options.path);
   });
   try {
-    return await work();
+    return await work(lock);
   } finally {
     await lock.release().catch(() => undefined);
   }

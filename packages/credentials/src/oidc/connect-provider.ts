@@ -3,6 +3,7 @@ import { CredentialError } from '../errors.ts';
 import type { OidcSettings } from '../settings.ts';
 import { isLoopback, isProtected, issuerUrl } from './issuer-url.ts';
 import { askProvider } from './provider-error.ts';
+import type { ProviderFailure } from './provider-failure.ts';
 import type { ProviderTask } from './provider-task.ts';
 
 /** openid-client, loaded with the first conversation. */
@@ -16,21 +17,36 @@ export interface Provider {
 /** For each single request; a person or a waiting connection stands behind it. */
 const requestTimeoutSeconds = 10;
 
+/** openid-client's own. */
+const defaultToleranceSeconds = 30;
+
+export interface ConnectOptions {
+  /** How far the clocks may differ when an ID token is judged. */
+  clockToleranceSeconds?: number;
+  /** May know better what a failure means to the caller. */
+  explain?: (failure: ProviderFailure) => CredentialError | undefined;
+}
+
 /**
  * Discovery (OpenID Connect Discovery 1.0 section 4): the metadata of this very issuer, or an error.
  * Everything later goes to the endpoints that this issuer named over TLS.
  */
-export async function connectProvider(task: ProviderTask): Promise<Provider> {
+export async function connectProvider(task: ProviderTask, options: ConnectOptions = {}): Promise<Provider> {
   const { settings } = task;
   const url = issuerUrl(settings.issuer);
   const openid = await import('openid-client');
   const authentication = await authenticationOf(settings, openid);
-  const configuration = await askProvider(task, () =>
-    openid.discovery(url, settings.clientId, undefined, authentication, {
-      timeout: requestTimeoutSeconds,
-      [openid.customFetch]: providerFetch(task),
-      execute: isLoopback(url) && url.protocol === 'http:' ? [openid.allowInsecureRequests] : [],
-    }),
+  const client = { [openid.clockTolerance]: options.clockToleranceSeconds ?? defaultToleranceSeconds };
+  const configuration = await askProvider(
+    task,
+    () =>
+      openid.discovery(url, settings.clientId, client, authentication, {
+        timeout: requestTimeoutSeconds,
+        [openid.customFetch]: providerFetch(task),
+        execute: isLoopback(url) && url.protocol === 'http:' ? [openid.allowInsecureRequests] : [],
+      }),
+    [],
+    options.explain,
   );
   configuration.timeout = requestTimeoutSeconds;
   return { openid, configuration };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
 import { CredentialError } from '../errors.ts';
 import { runLogin } from '../hints.ts';
@@ -11,6 +12,8 @@ type Claims = Record<string, unknown>;
 
 /** What counts when a provider says neither `expires_in` nor `exp`: short, because too long fails at the gateway. */
 const unknownLifetimeMs = 300_000;
+/** No access token lives longer, whatever is said of it. */
+const longestLifetimeMs = 366 * 24 * 3_600_000;
 
 /**
  * A token response as the login to keep. What the response leaves out stays as `former` had it: an ID token need not
@@ -40,6 +43,7 @@ export function loginFromTokens(
     ...(name !== undefined && { name }),
     accessToken: tokens.access_token,
     expiresAt: expiryOf(tokens, access, requestedAt),
+    obtainedAt: requestedAt,
     ...(refreshToken !== undefined && { refreshToken }),
     ...(scope !== undefined && { scope }),
     claims: access ?? id ?? former?.claims ?? {},
@@ -48,7 +52,7 @@ export function loginFromTokens(
 
 function subjectOf(task: ProviderTask, id?: Claims, access?: Claims, former?: StoredLogin): string {
   const said = text(id?.sub);
-  if (former !== undefined && said !== undefined && said !== former.subject) {
+  if (former !== undefined && isSomebodyElse(former, said, access)) {
     throw new CredentialError('ERR_LOGIN_NEEDED', 'the identity provider answered for another person than logged in', {
       hint: runLogin(task.account),
     });
@@ -60,10 +64,27 @@ function subjectOf(task: ProviderTask, id?: Claims, access?: Claims, former?: St
   });
 }
 
-/** `expires_in` first: it needs no agreement of the two clocks. */
+/** People may have another subject in tokens for another audience (pairwise subjects), so an access token is compared with its like. */
+function isSomebodyElse(former: StoredLogin, said: string | undefined, access: Claims | undefined): boolean {
+  if (said !== undefined && said !== former.subject) return true;
+  const before = decodeJwt(former.accessToken);
+  if (!isDeepStrictEqual(before?.aud, access?.aud)) return false;
+  const [was, is] = [text(before?.sub), text(access?.sub)];
+  return was !== undefined && is !== undefined && was !== is;
+}
+
+/**
+ * Epoch ms by the local clock, which need not agree with the provider's: `expires_in` is a length of time, and so is `exp` less `iat`.
+ * The shorter one counts, because the gateway goes by `exp`. An `expires_in` of 0 says nothing (some mean "never").
+ */
 export function expiryOf(tokens: Tokens, access: Claims | undefined, requestedAt: number): number {
-  if (tokens.expires_in !== undefined) return requestedAt + tokens.expires_in * 1000;
-  return typeof access?.exp === 'number' ? access.exp * 1000 : requestedAt + unknownLifetimeMs;
+  const said = (tokens.expires_in ?? 0) > 0 ? [(tokens.expires_in as number) * 1000] : [];
+  const { exp, iat } = access ?? {};
+  const hasExpiry = typeof exp === 'number' && exp > 0;
+  if (hasExpiry && typeof iat === 'number' && exp > iat) said.push((exp - iat) * 1000);
+  else if (hasExpiry && said.length === 0) said.push(exp * 1000 - requestedAt);
+  const lifetimeMs = said.length === 0 ? unknownLifetimeMs : Math.min(...said);
+  return requestedAt + Math.min(lifetimeMs, longestLifetimeMs);
 }
 
 function text(value: unknown): string | undefined {

@@ -40,6 +40,7 @@ export function providerError({ settings, account }: ProviderTask, failure: Prov
       // Not a word of signing in: an outage ends no login.
       return new CredentialError('ERR_PROVIDER_UNREACHABLE', `${provider} cannot be reached: ${failure.reason}`, {
         hint: `Check the network, HTTPS_PROXY and ca_file with "curl ${discoveryUrl(settings)}", then try again.`,
+        ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
       });
     case 'oauth-error':
       return new CredentialError('ERR_PROVIDER_REFUSED', `${provider} refused: ${oauthErrorText(failure)}`, {

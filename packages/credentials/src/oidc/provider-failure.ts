@@ -6,8 +6,8 @@ export type ProviderFailure =
   | { kind: 'unreachable'; reason: string; retryAfterMs?: number }
   /** An OAuth error response (RFC 6749 section 5.2). */
   | { kind: 'oauth-error'; error: string; description?: string }
-  /** An answer that is none. */
-  | { kind: 'unusable'; reason: string };
+  /** An answer that is none. `isWebPage`: it was meant for a person, as the sign-in pages of networks and proxies are. */
+  | { kind: 'unusable'; reason: string; isWebPage?: true };
 
 /** The parts of openid-client's errors that matter; told apart by shape, so that the library stays unloaded until used. */
 interface LibraryError {
@@ -34,6 +34,8 @@ export function providerFailure(thrown: unknown, secrets: readonly string[]): Pr
   if (typeof error.error === 'string') return oauthError(error, secrets);
   const network = networkReason(error);
   if (network !== undefined) return { kind: 'unreachable', reason: withoutSecrets(network, secrets) };
+  if (isWebPage(error))
+    return { kind: 'unusable', reason: `it answered HTTP ${status} with a web page`, isWebPage: true };
   if (status !== undefined) return { kind: 'unusable', reason: `it answered HTTP ${status} without an OAuth error` };
   return { kind: 'unusable', reason: withoutSecrets(unusableReason(error), secrets) };
 }
@@ -57,10 +59,19 @@ function challengeOf({ name, cause }: LibraryError): LibraryError | undefined {
 }
 
 function unavailable(status: number, error: LibraryError): ProviderFailure {
-  const headers = responseOf(error)?.headers;
-  const seconds = Number(headers?.get('retry-after') ?? Number.NaN);
-  const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: Math.min(seconds, 3_600) * 1000 } : {};
-  return { kind: 'unreachable', reason: `it answered HTTP ${status}`, ...retryAfterMs };
+  const wantedMs = retryAfterMs(responseOf(error)?.headers);
+  return { kind: 'unreachable', reason: `it answered HTTP ${status}`, ...(wantedMs > 0 && { retryAfterMs: wantedMs }) };
+}
+
+/** Retry-After (RFC 9110 section 10.2.3), within reason. A date is measured by the provider's own clock. */
+function retryAfterMs(headers: Headers | undefined): number {
+  const value = headers?.get('retry-after') ?? '';
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(headers?.get('date') ?? '');
+  return ms > 0 ? Math.min(ms, 3_600_000) : 0;
+}
+
+function isWebPage(error: LibraryError): boolean {
+  return /^(text\/html|application\/xhtml)/i.test(responseOf(error)?.headers.get('content-type') ?? '');
 }
 
 function statusOf(error: LibraryError): number | undefined {

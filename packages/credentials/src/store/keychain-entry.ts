@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isLaterVersion } from './stored-login.ts';
 
 /**
  * How one login becomes keychain entries that each fit the platform's limit.
@@ -49,13 +50,14 @@ export function encodeHead(head: Head): string {
   return `${JSON.stringify(line)}\n${firstPiece}`;
 }
 
-/** `undefined` for anything that `encodeHead` did not write. */
-export function decodeHead(value: string): Head | undefined {
+/** `undefined` for anything that `encodeHead` did not write; `newer` for what only a later version of it can have. */
+export function decodeHead(value: string): Head | 'newer' | undefined {
   const end = value.indexOf('\n');
   if (end < 0) return undefined;
   try {
     const line = JSON.parse(value.slice(0, end)) as Partial<Head> | null;
-    return isHeadLine(line) ? { ...line, firstPiece: value.slice(end + 1) } : undefined;
+    if (isHeadLine(line)) return { ...line, firstPiece: value.slice(end + 1) };
+    return isLaterVersion(line) ? 'newer' : undefined;
   } catch {
     return undefined;
   }

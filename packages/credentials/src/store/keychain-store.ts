@@ -1,11 +1,10 @@
 import { orAborted } from '../abort.ts';
-import { CredentialError } from '../errors.ts';
-import { runLogin } from '../hints.ts';
 import { checksum, decodeHead, encodeHead, type Head, otherSlot, type Slot, splitText } from './keychain-entry.ts';
 import { keychainFailure, keychainLocked } from './keychain-failure.ts';
 import { GuardedKeytar, type Keytar, requireKeytar } from './keytar.ts';
 import { parseLogin, type StoredLogin, serializeLogin } from './stored-login.ts';
 import { probeLimitMs, type TokenStore } from './token-store.ts';
+import { DamagedLogin, NewerLogin } from './unreadable-login.ts';
 
 export interface KeychainStoreOptions {
   /** The keychain's service name, `gprxy` outside of tests. */
@@ -50,12 +49,12 @@ class KeychainStore implements TokenStore {
     for (let attempt = 0; attempt < 3; attempt++) {
       const value = await this.#get(headEntry(account));
       if (value === undefined) return this.#nothingUnlessLocked();
-      const text = await this.#join(account, decodeHead(value));
+      const head = decodeHead(value);
+      if (head === 'newer') throw new NewerLogin(account);
+      const text = await this.#join(account, head);
       if (text !== undefined) return parseLogin(text, account);
     }
-    throw new CredentialError('ERR_LOGIN_NEEDED', `the stored login of profile ${account} is damaged`, {
-      hint: runLogin(account),
-    });
+    throw new DamagedLogin(account);
   }
 
   async write(account: string, login: StoredLogin): Promise<void> {
@@ -96,7 +95,8 @@ class KeychainStore implements TokenStore {
 
   async #slot(account: string): Promise<Slot | undefined> {
     const value = await this.#get(headEntry(account));
-    return value === undefined ? undefined : decodeHead(value)?.slot;
+    const head = value === undefined ? undefined : decodeHead(value);
+    return head === 'newer' ? undefined : head?.slot;
   }
 
   async #join(account: string, head: Head | undefined): Promise<string | undefined> {

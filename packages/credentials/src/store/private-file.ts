@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants, type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { close, fstat, open as openDescriptor, readFile } from 'node:fs';
+import { constants, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { refused, refuseWhatOthersReach, storeFailed } from './private-directory.ts';
 
 const maxFileBytes = 1_048_576;
@@ -10,21 +12,24 @@ export async function readPrivateFile(path: string): Promise<string | undefined>
   const file = await openUnfollowed(path);
   if (file === undefined) return undefined;
   try {
-    const stats = await file.stat();
+    const stats = await promisify(fstat)(file);
     if (!stats.isFile()) throw refused(path, 'is not a regular file', `Move ${path} away`);
     refuseWhatOthersReach(path, stats, 'chmod 600');
+    if (stats.nlink > 1)
+      throw refused(path, 'has a second name (a hard link)', `Find it with "find / -samefile '${path}'" and remove it`);
     if (stats.size > maxFileBytes) throw refused(path, 'is larger than any login', `Move ${path} away`);
-    return await file.readFile('utf8');
+    return await promisify(readFile)(file, 'utf8');
   } finally {
-    await file.close();
+    await promisify(close)(file);
   }
 }
 
-async function openUnfollowed(path: string): Promise<FileHandle | undefined> {
+/** A descriptor and not a FileHandle: programs call get-token all day, and those take longer to load than the file to read. */
+async function openUnfollowed(path: string): Promise<number | undefined> {
   // O_NONBLOCK: opening a planted FIFO must not hang. Windows knows neither flag.
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   try {
-    return await open(path, flags);
+    return await promisify(openDescriptor)(path, flags);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
-import { CredentialError } from '../errors.ts';
-import { runLogin } from '../hints.ts';
 import type { Identity } from '../token-source.ts';
+import { DamagedLogin, NewerLogin } from './unreadable-login.ts';
 
 /** What one login leaves behind. Times are epoch ms, wall clock. */
 export interface StoredLogin {
@@ -14,6 +13,8 @@ export interface StoredLogin {
   name?: string;
   accessToken: string;
   expiresAt: number;
+  /** When it was asked for. A clock that shows an earlier time was set back since, and `expiresAt` is not to be trusted. */
+  obtainedAt?: number;
   refreshToken?: string;
   scope?: string;
   claims: Record<string, unknown>;
@@ -28,6 +29,7 @@ const storedLogin = v.object({
   name: v.exactOptional(v.string()),
   accessToken: v.pipe(v.string(), v.minLength(1)),
   expiresAt: v.number(),
+  obtainedAt: v.exactOptional(v.number()),
   refreshToken: v.exactOptional(v.string()),
   scope: v.exactOptional(v.string()),
   claims: v.record(v.string(), v.unknown()),
@@ -38,15 +40,20 @@ export function serializeLogin(login: StoredLogin): string {
 }
 
 /**
- * @throws CredentialError `ERR_LOGIN_NEEDED` without a cause: the messages of JSON.parse and valibot quote what they
- * choke on, and that is a token here.
+ * @throws DamagedLogin, NewerLogin, both without a cause: the messages of JSON.parse and valibot quote what they choke on,
+ * and that is a token here.
  */
 export function parseLogin(text: string, account: string): StoredLogin {
-  const login = v.safeParse(storedLogin, parseJson(text));
+  const value = parseJson(text);
+  const login = v.safeParse(storedLogin, value);
   if (login.success) return login.output;
-  throw new CredentialError('ERR_LOGIN_NEEDED', `the stored login of profile ${account} is damaged`, {
-    hint: runLogin(account),
-  });
+  throw isLaterVersion(value) ? new NewerLogin(account) : new DamagedLogin(account);
+}
+
+/** Of a stored login, or of the head of a keychain entry: both count from 1. */
+export function isLaterVersion(value: unknown): boolean {
+  const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
+  return Number.isInteger(version) && (version as number) > 1;
 }
 
 function parseJson(text: string): unknown {
