@@ -117,9 +117,21 @@ describe('one login at a time', () => {
   });
 });
 
+/** The same for somebody who has been here before, so that every command knows where the login is kept. */
+async function openUsedShell() {
+  const shell = await Shell.open(gprxy);
+  const former = shell.start(`${profile} --issuer ${provider.issuer}`);
+  await provider.approve(await pageOf(former));
+  await former.ended;
+  await shell.run('gprxy logout');
+  const first = shell.start(login);
+  const page = await pageOf(first);
+  return { shell, first, page, [Symbol.asyncDispose]: () => shell[Symbol.asyncDispose]() };
+}
+
 describe('who needs a token while a login is under way', () => {
   it('waits for it, says so, and gets the token', async () => {
-    await using test = await openShell();
+    await using test = await openUsedShell();
     const token = test.shell.start('gprxy get-token');
     await token.says(/waiting for the login of profile default that process \d+ has begun/);
     await provider.approve(test.page);
@@ -130,7 +142,7 @@ describe('who needs a token while a login is under way', () => {
   });
 
   it('is told to log in when that login comes to nothing', async () => {
-    await using test = await openShell();
+    await using test = await openUsedShell();
     const token = test.shell.start('gprxy get-token');
     await token.says(/waiting for the login/);
     test.first.kill();

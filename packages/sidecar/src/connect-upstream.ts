@@ -1,11 +1,5 @@
 import { type AccessToken, CredentialError, type CredentialSettings, type TokenSource } from '@gprxy/credentials';
-import {
-  type ClientConnection,
-  loginUpstream,
-  type UpstreamCredential,
-  type UpstreamSession,
-  withDeadline,
-} from '@gprxy/proxy-core';
+import { type ClientConnection, loginUpstream, type UpstreamCredential, type UpstreamSession } from '@gprxy/proxy-core';
 import { toClientError } from './client-errors.ts';
 import type { ListenerActivity } from './listener-activity.ts';
 import type { Profile } from './profile.ts';
@@ -59,17 +53,20 @@ function upstreamCredential({ credential }: Profile, { token }: AccessToken): Up
   return { kind: 'token', getToken: async () => token };
 }
 
-function fetchToken({ profile, tokens }: UpstreamConnector, signal: AbortSignal): Promise<AccessToken> {
+/** Somebody who is signing in right now takes their own time, which ends with their code; the client may hang up meanwhile. */
+async function fetchToken({ profile, tokens }: UpstreamConnector, signal: AbortSignal): Promise<AccessToken> {
   const limitMs = tokenTimeoutMs(profile.credential);
-  return withDeadline(
-    signal,
-    limitMs,
-    () => new CredentialError('ERR_PROVIDER_UNREACHABLE', `no token within ${limitMs / 1_000} s`),
-    (limited) =>
-      tokens.getToken(limited).catch((error) => {
-        throw limited.aborted ? limited.reason : error;
-      }),
-  );
+  const limit = new AbortController();
+  const tooSlow = new CredentialError('ERR_PROVIDER_UNREACHABLE', `no token within ${limitMs / 1_000} s`);
+  const timer = setTimeout(() => limit.abort(tooSlow), limitMs);
+  try {
+    const onLoginUnderWay = () => clearTimeout(timer);
+    return await tokens.getToken(AbortSignal.any([signal, limit.signal]), { onLoginUnderWay });
+  } catch (error) {
+    throw limit.signal.aborted ? tooSlow : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A command has a limit of its own, and says more when it is over than we could. */
