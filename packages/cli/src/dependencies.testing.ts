@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { AccessToken, DevicePrompt, ProviderDescription, StoredLogin, TokenStore } from '@gprxy/credentials';
-import { type ListenerStatus, resolveUpstream, type SidecarStatus } from '@gprxy/sidecar';
+import {
+  type ControlAnswers,
+  type ListenerStatus,
+  type Reloaded,
+  resolveUpstream,
+  type SidecarStatus,
+} from '@gprxy/sidecar';
 import { onTestFinished } from 'vitest';
 import type { Credentials, Dependencies, Sidecars } from './dependencies.ts';
 import type { Program } from './programs.ts';
@@ -68,6 +74,10 @@ export interface TestWorld {
   /** What answers on the control socket. */
   readonly status?: SidecarStatus;
   readonly openBrowser?: Dependencies['openBrowser'];
+  /** What came of a reload; nothing when left out. */
+  readonly reloaded?: Partial<Reloaded>;
+  /** Ctrl-C. */
+  readonly interrupted?: AbortSignal;
   readonly runProgram?: Dependencies['runProgram'];
   readonly startDaemon?: Dependencies['startDaemon'];
 }
@@ -119,7 +129,7 @@ function testDependencies(world: TestWorld): Dependencies {
     tmpdir: home,
     stdout: collector(world),
     stderr: collector(world),
-    interrupts: { signal: new AbortController().signal, pause: () => () => {} },
+    interrupts: { signal: world.interrupted ?? new AbortController().signal, pause: () => () => {} },
     signals: { on: () => process, off: () => process } as unknown as Dependencies['signals'],
     now: () => testNow,
     // A test that plays Windows spells our paths with backslashes.
@@ -146,7 +156,7 @@ export function runningStatus(listeners: ReadonlyArray<Partial<ListenerStatus>>)
     version: 1,
     pid: 4711,
     startedAt: new Date(testNow - hourMs).toISOString(),
-    stopping: false,
+    state: 'running',
     listeners: listeners.map((part) => ({ ...listener, ...part })),
     problems: [],
   };
@@ -193,20 +203,23 @@ function testCredentials(stores: Stores): Credentials {
   };
 }
 
-function testSidecars({ status }: TestWorld): Sidecars {
+function testSidecars({ status, reloaded }: TestWorld): Sidecars {
   const unexpected = (): never => {
     throw new Error('this test does not expect a sidecar to start');
   };
   let running = status !== undefined;
-  const requestControl = async (_path: string, request: 'status' | 'stop'): Promise<unknown> => {
+  const requestControl = async (_path: string, request: keyof ControlAnswers): Promise<unknown> => {
     if (!running) throw Object.assign(new Error('nothing answers'), { code: 'ERR_NOT_RUNNING' });
-    running = request === 'status';
+    running = request !== 'stop';
+    if (request === 'reload')
+      return { pid: status?.pid, added: [], changed: [], removed: [], problems: [], ...reloaded };
     return running ? status : { pid: status?.pid };
   };
   return {
     startSidecar: unexpected,
     runDaemon: unexpected,
     resolveUpstream,
+    openLogFile: () => ({ write() {} }),
     createLog: async () => ({ debug() {}, info() {}, warn() {}, error() {} }),
     requestControl: requestControl as Sidecars['requestControl'],
   };

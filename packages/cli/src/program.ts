@@ -7,11 +7,15 @@ import { defineGetToken } from './commands/get-token/get-token-command.ts';
 import { defineHelp, mainPage, seeAlso } from './commands/help/help-command.ts';
 import { defineLogin } from './commands/login/login-command.ts';
 import { defineLogout } from './commands/logout/logout-command.ts';
+import { defineLogs } from './commands/logs/logs-command.ts';
 import { defineProfiles, type ProfileCalls } from './commands/profiles/profiles-command.ts';
 import { definePsql } from './commands/psql/psql-command.ts';
+import { defineReload } from './commands/reload/reload-command.ts';
+import { defineRestart } from './commands/restart/restart-command.ts';
 import { defineStart } from './commands/start/start-command.ts';
 import { defineStatus } from './commands/status/status-command.ts';
 import { defineStop } from './commands/stop/stop-command.ts';
+import { defineWait } from './commands/wait/wait-command.ts';
 import { defineWhoami } from './commands/whoami/whoami-command.ts';
 import { applyEnvironmentOptions } from './environment-options.ts';
 import { withExamples } from './examples.ts';
@@ -29,7 +33,11 @@ export interface Commands extends ProfileCalls, CompletionCalls {
   doctor: Parameters<typeof defineDoctor>[1];
   start: Parameters<typeof defineStart>[1];
   stop: Parameters<typeof defineStop>[1];
+  restart: Parameters<typeof defineRestart>[1];
+  reload: Parameters<typeof defineReload>[1];
+  wait: Parameters<typeof defineWait>[1];
   status: Parameters<typeof defineStatus>[1];
+  logs: Parameters<typeof defineLogs>[1];
 }
 
 export interface ProgramOptions {
@@ -39,11 +47,8 @@ export interface ProgramOptions {
   readonly stderr: Terminal;
 }
 
-/**
- * The command line: arguments and environment to options. It rejects with CommanderError, and never ends the process.
- * `first` is the first argument: programs call get-token all day, and should not wait for what defines the other commands.
- */
-export function createProgram(commands: Commands, options: ProgramOptions, first?: string): Command {
+/** The command line: arguments and environment to options. It rejects with CommanderError, and never ends the process. */
+export function createProgram(commands: Commands, options: ProgramOptions): Command {
   // Standard error is made when somebody asks for it: hence no destructuring.
   const { version, env, stdout } = options;
   const program = new Command('gprxy')
@@ -59,8 +64,7 @@ export function createProgram(commands: Commands, options: ProgramOptions, first
       outputError: (text, write) => write(text.replace(/^error: /, 'gprxy: ').replace('\n(', '\n  (')),
     })
     .hook('preAction', (_program, command) => applyEnvironmentOptions(command, env));
-  if (first === 'get-token') defineGetToken(program, commands.getToken);
-  else defineCommands(program, commands);
+  defineCommands(program, commands);
   defineHelp(program, (text) => void stdout.write(`${text}\n`));
   withExamples(program, examples).addHelpText('after', mainPage);
   program.showHelpAfterError('  Run "gprxy help".');
@@ -82,7 +86,11 @@ function defineCommands(program: Command, commands: Commands): void {
   program.commandsGroup('The sidecar:');
   defineStart(program, commands.start);
   defineStop(program, commands.stop);
+  defineRestart(program, commands.restart);
+  defineReload(program, commands.reload);
+  defineWait(program, commands.wait);
   defineStatus(program, commands.status);
+  defineLogs(program, commands.logs);
   program.commandsGroup('Set up:');
   defineProfiles(program, commands);
   defineDoctor(program, commands.doctor);

@@ -1,6 +1,7 @@
 import { getToken } from './commands/get-token/get-token.ts';
 import type { Dependencies } from './dependencies.ts';
-import { ExitCode, exitCodeFor } from './exit-code.ts';
+import { ExitCode } from './exit-code.ts';
+import { exitCodeOf } from './exit-code-of.ts';
 import { type Commands, createProgram } from './program.ts';
 
 /** Runs one command line and tells the exit code. Every error has been told by then. */
@@ -9,20 +10,13 @@ export async function run(args: readonly string[], dependencies: Dependencies): 
   const commands = lazyCommands(dependencies, (code) => {
     exitCode = code;
   });
-  try {
+  return exitCodeOf(async () => {
     await createProgram(commands, dependencies).parseAsync([...args], { from: 'user' });
     return exitCode;
-  } catch (error) {
-    const { reportError } = await import('./report-error.ts');
-    await reportError(error, dependencies);
-    return exitCodeFor(error);
-  }
+  }, dependencies);
 }
 
-/**
- * Each command's code is loaded when it is run, so that none waits for the others'. get-token is what programs call all day; it comes along
- * with this file, because each file that an import has to fetch costs half a millisecond.
- */
+/** Each command's code is loaded when it is run, so that none waits for the others'. get-token's is there already: see main.ts. */
 function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => void): Commands {
   return {
     login: async (options) => (await import('./commands/login/login.ts')).login(options, dependencies),
@@ -42,13 +36,19 @@ function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => vo
     completion: async (shell) => (await import('./commands/completion/completion.ts')).completion(shell, dependencies),
     complete: async (words, program) =>
       (await import('./commands/completion/complete.ts')).complete(words, program, dependencies),
-    stop: async () => (await import('./commands/stop/stop.ts')).stop(dependencies),
+    stop: async (options) => (await import('./commands/stop/stop.ts')).stop(options, dependencies),
+    wait: async (options) => (await import('./commands/wait/wait.ts')).wait(options, dependencies),
     psql: (options) => returning(import('./commands/psql/psql.ts').then(({ psql }) => psql(options, dependencies))),
     exec: (options) => returning(import('./commands/exec/exec.ts').then(({ exec }) => exec(options, dependencies))),
     doctor: (options) =>
       returning(import('./commands/doctor/doctor.ts').then(({ doctor }) => doctor(options, dependencies))),
     start: (options) =>
       returning(import('./commands/start/start.ts').then(({ start }) => start(options, dependencies))),
+    restart: (options) =>
+      returning(import('./commands/restart/restart.ts').then(({ restart }) => restart(options, dependencies))),
+    reload: (options) =>
+      returning(import('./commands/reload/reload.ts').then(({ reload }) => reload(options, dependencies))),
+    logs: (options) => returning(import('./commands/logs/logs.ts').then(({ logs }) => logs(options, dependencies))),
     status: (options) =>
       returning(import('./commands/status/status.ts').then(({ status }) => status(options, dependencies))),
   };

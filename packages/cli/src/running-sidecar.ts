@@ -1,4 +1,5 @@
 import { paths, type SidecarStatus } from '@gprxy/sidecar';
+import { CliError } from './cli-error.ts';
 import { configInput } from './config-input.ts';
 import type { Dependencies } from './dependencies.ts';
 import { type LocalEndpoint, parseEndpoint } from './local-endpoint.ts';
@@ -12,6 +13,12 @@ export async function sidecarStatus(dependencies: Dependencies): Promise<Sidecar
     if (error instanceof Error && 'code' in error && error.code === 'ERR_NOT_RUNNING') return undefined;
     throw error;
   }
+}
+
+/** For commands that make sense only with a daemon. Other errors stay what they are. */
+export function notRunning(error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ERR_NOT_RUNNING')) return error;
+  return new CliError('gprxy is not running', { code: 'ERR_NOT_RUNNING', hint: 'Run "gprxy start --detach".' });
 }
 
 /** Where the running daemon listens for a profile, in the order of the configuration. */

@@ -13,7 +13,7 @@ const status: SidecarStatus = {
   version: 1,
   pid: process.pid,
   startedAt: '2030-01-01T00:00:00.000Z',
-  stopping: false,
+  state: 'running',
   listeners: [],
   problems: [],
 };

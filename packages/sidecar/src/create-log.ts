@@ -14,7 +14,7 @@ export interface LogOptions {
 export async function createLog({ level, format, write }: LogOptions): Promise<Log> {
   const { pino } = await import('pino');
   const lines = {
-    write: (line: string) => write(printable(withoutTokens(format === 'json' ? line : prettyLine(line)))),
+    write: (line: string) => write(printable(withoutTokens(format === 'json' ? line : `${prettyLogLine(line)}\n`))),
   };
   const log: Log = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: REDACTED, ...LEVEL_NAMES },
@@ -43,11 +43,21 @@ function printable(line: string): string {
   );
 }
 
-/** `10:32:07 warn refused profile=prod error="..."`. */
-function prettyLine(line: string): string {
-  const { time, level, msg, ...fields } = JSON.parse(line) as { time: string; level: string; msg: string };
+/** A record of the log as people read it: `10:32:07 warn refused profile=prod error="..."`. Whatever is no such record stays as it is. */
+export function prettyLogLine(line: string): string {
+  const { time, level, msg, ...fields } = parseRecord(line);
+  if (typeof time !== 'string' || typeof level !== 'string' || typeof msg !== 'string') return line;
   const pairs = Object.entries(fields).map(([name, value]) => `${name}=${prettyValue(value)}`);
-  return `${[time.slice(11, 19), level, msg, ...pairs].join(' ')}\n`;
+  return [time.slice(11, 19), level, msg, ...pairs].join(' ');
+}
+
+function parseRecord(line: string): Record<string, unknown> {
+  try {
+    const record: unknown = JSON.parse(line);
+    return typeof record === 'object' && record !== null ? (record as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Quoted, so that nothing a client chose can pass for another field. */

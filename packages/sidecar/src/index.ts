@@ -1,10 +1,11 @@
 export type { Ended } from './close-sidecar.ts';
 export { type Config, type ConfigInput, loadConfig, selectProfile } from './config.ts';
 export { ConfigError, type ConfigErrorOptions } from './config-error.ts';
-export { ControlError, type ControlErrorCode, requestControl } from './control.ts';
-export { createLog, type LogOptions } from './create-log.ts';
+export { type ControlAnswers, ControlError, type ControlErrorCode, requestControl } from './control.ts';
+export { createLog, type LogOptions, prettyLogLine } from './create-log.ts';
 export { saveDefaultProfile } from './default-profile.ts';
 export { type Log, silentLog } from './log.ts';
+export { type LogFile, openLogFile } from './log-file.ts';
 export { type Paths, type PathsInput, paths } from './paths.ts';
 export { createProcPeerLookup, type PeerLookup, type TcpEnds } from './peer-uid.ts';
 export type { SidecarProblem } from './problem.ts';

@@ -20,6 +20,8 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'l
   readProfiles?(): Promise<ProfilesRead>;
   /** Left out: a private sidecar that nobody else can ask or stop. */
   readonly controlSocketPath?: string;
+  /** For the status, so that a restart can repeat them. */
+  readonly startArguments?: readonly string[];
   /** Who is behind a TCP connection; default: Linux's /proc. */
   readonly peers?: PeerLookup;
 }
@@ -53,7 +55,7 @@ export interface Sidecar {
  * Rejects with AlreadyRunningError when another daemon owns the control socket.
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
-  const { log, profiles, problems = [], readProfiles } = options;
+  const { log, profiles, problems = [], readProfiles, startArguments } = options;
   const serving = new Serving(surroundingsOf(options));
   const closing = createClosing(serving, log);
   const startedAt = new Date().toISOString();
@@ -62,7 +64,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     version: 1,
     pid: process.pid,
     startedAt,
-    stopping: closing.started,
+    state: closing.started ? 'stopping' : reloading === undefined ? 'starting' : 'running',
+    ...(startArguments !== undefined && { startArguments }),
     listeners: serving.addresses.map(({ activity }) => activity.status()),
     problems: reloading?.problems ?? [],
   });

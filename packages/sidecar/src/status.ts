@@ -27,8 +27,10 @@ export interface SidecarStatus {
   readonly pid: number;
   /** RFC 3339. */
   readonly startedAt: string;
-  /** Asked to stop; gone when the last connection has ended. */
-  readonly stopping: boolean;
+  /** `starting` until every address has been tried; `stopping` until the last connection has ended. */
+  readonly state: 'starting' | 'running' | 'stopping';
+  /** The arguments of `gprxy start` that it goes by: `["--profile", "prod"]`. */
+  readonly startArguments?: readonly string[];
   readonly listeners: readonly ListenerStatus[];
   /** What is not as the configuration says, as of the last time that it was read. */
   readonly problems: readonly SidecarProblem[];

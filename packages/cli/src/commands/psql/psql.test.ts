@@ -108,6 +108,7 @@ function privateSidecar(seen: string[]): TestWorld {
       listeners: [{ profile: 'prod', address }],
       problems: [],
       status: () => runningStatus([]),
+      reload: async () => ({ added: [], changed: [], removed: [], problems: [] }),
       closed: Promise.resolve({ forced: 0 }),
       async close() {
         seen.push('close');

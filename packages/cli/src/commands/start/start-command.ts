@@ -6,6 +6,10 @@ export interface StartOptions {
   /** Which profiles; all that have a `listen` when left out. */
   readonly profile?: readonly string[];
   readonly detach?: true;
+  /** Where the log goes instead of standard error. */
+  readonly logFile?: string;
+  /** False: the configuration is read again only when asked to. */
+  readonly watch: boolean;
 }
 
 export function defineStart(program: Command, start: (options: StartOptions) => Promise<number>): void {
@@ -17,6 +21,8 @@ export function defineStart(program: Command, start: (options: StartOptions) => 
     )
     .option('--profile <name>', 'only this profile, repeatable', collectWords)
     .option('--detach', 'go to the background as soon as it listens')
+    .option('--log-file <file>', 'log to this file, which is kept below 5 MB, instead of standard error')
+    .option('--no-watch', 'do not reload when the configuration file changes: only "gprxy reload" and SIGHUP do')
     .action(async (options: StartOptions) => {
       await start(options);
     });

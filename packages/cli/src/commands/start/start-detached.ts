@@ -1,26 +1,24 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { paths } from '@gprxy/sidecar';
 import { CliError } from '../../cli-error.ts';
-import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
+import { logFileOf } from '../../log-file-of.ts';
 import { sidecarStatus } from '../../running-sidecar.ts';
 import { say } from '../../say.ts';
-import type { StartOptions } from './start-command.ts';
+import { sayProblem } from '../../say-problem.ts';
 
 const startTimeoutMs = 20_000;
 
 /** Starts the daemon in the background, and returns only when it listens or has said why it does not. */
-export async function startDetached(options: StartOptions, dependencies: Dependencies): Promise<number> {
+export async function startDetached(startArguments: readonly string[], dependencies: Dependencies): Promise<number> {
   const running = await sidecarStatus(dependencies);
   if (running !== undefined) {
     say(dependencies, `gprxy is already running (process ${running.pid}). "gprxy status" shows it.`);
     return ExitCode.Ok;
   }
-  const logFile = join(paths(configInput(dependencies)).stateDirectory, 'gprxy.log');
+  const logFile = logFileOf(dependencies);
   const logStart = await sizeOf(logFile);
-  const args = ['start', ...(options.profile ?? []).flatMap((name) => ['--profile', name])];
+  const args = ['start', ...startArguments, '--log-file', logFile];
   const { signal } = dependencies.interrupts;
   const outcome = await dependencies.startDaemon({ args, logFile, timeoutMs: startTimeoutMs, signal });
   switch (outcome.kind) {
@@ -37,10 +35,10 @@ export async function startDetached(options: StartOptions, dependencies: Depende
 
 async function sayListening(logFile: string, dependencies: Dependencies): Promise<void> {
   const status = await sidecarStatus(dependencies);
-  for (const { profile, address, state, lastError } of status?.listeners ?? []) {
-    const failure = `gprxy: cannot listen on ${address} (profile "${profile}"): ${lastError?.message ?? 'see the log'}`;
-    say(dependencies, state === 'listening' ? `Listening on ${address} (profile "${profile}").` : failure);
+  for (const { profile, address, state } of status?.listeners ?? []) {
+    if (state === 'listening') say(dependencies, `Listening on ${address} (profile "${profile}").`);
   }
+  for (const problem of status?.problems ?? []) sayProblem(problem, dependencies);
   say(dependencies, `Log: ${logFile}`, 'Stop it with "gprxy stop".');
 }
 
@@ -49,8 +47,13 @@ async function sizeOf(file: string): Promise<number> {
   return found?.size ?? 0;
 }
 
-/** What this start has added to the log. */
+/** What this start has added to the log, but for its records: those are for programs, and people have been told the same in words. */
 async function textFrom(file: string, offset: number, { readFile }: Dependencies): Promise<string> {
   const log = Buffer.from(await readFile(file));
-  return log.subarray(offset).toString().trimEnd();
+  const lines = log
+    .subarray(offset > log.length ? 0 : offset)
+    .toString()
+    .trimEnd()
+    .split('\n');
+  return lines.filter((line) => !line.startsWith('{')).join('\n');
 }

@@ -5,10 +5,12 @@ import { parseArguments } from '../../parse-arguments.testing.ts';
 
 describe('start: arguments to options', () => {
   it.each([
-    { args: [], env: {}, options: {} },
-    { args: ['--detach'], env: {}, options: { detach: true } },
-    { args: ['--profile', 'a', '--profile', 'b'], env: {}, options: { profile: ['a', 'b'] } },
-    { args: [], env: { GPRXY_PROFILE: 'a' }, options: { profile: ['a'] } },
+    { args: [], env: {}, options: { watch: true } },
+    { args: ['--detach'], env: {}, options: { detach: true, watch: true } },
+    { args: ['--profile', 'a', '--profile', 'b'], env: {}, options: { profile: ['a', 'b'], watch: true } },
+    { args: ['--no-watch', '--log-file', 'f'], env: {}, options: { watch: false, logFile: 'f' } },
+    { args: [], env: { GPRXY_NO_WATCH: '1' }, options: { watch: false } },
+    { args: [], env: { GPRXY_PROFILE: 'a' }, options: { profile: ['a'], watch: true } },
   ])('reads $args with $env', async ({ args, env, options }) => {
     expect(await parseArguments(['start', ...args], env)).toEqual({ command: 'start', options });
   });
@@ -50,6 +52,43 @@ describe('start: options to output', () => {
   });
 });
 
+describe('start: what the daemon is given', () => {
+  const broken = prodProfile.replace('prod', 'broken').replace('issuer', 'isuer');
+  it('is what is wrong with the other profiles, and the configuration again when it asks', async () => {
+    const given: Array<Partial<DaemonOptions>> = [];
+    const config = `${prodProfile}${broken}`;
+    const { configFile } = await runInWorld(['start', '--profile', 'prod', '--no-watch'], {
+      config,
+      ...daemon({ kind: 'stopped', forced: 0 }, (options) => given.push(options)),
+    });
+    expect(given).toMatchObject([{ problems: [], startArguments: ['--profile', 'prod', '--no-watch'] }]);
+    expect(given[0]).not.toHaveProperty('watchedFile');
+    await runInWorld(['start'], {
+      config,
+      ...daemon({ kind: 'stopped', forced: 0 }, (options) => given.push(options)),
+    });
+    expect(given[1]?.problems).toMatchObject([
+      { profile: 'broken', message: expect.stringContaining('unknown key "isuer"'), hint: expect.stringMatching(/\w/) },
+    ]);
+    expect(given[1]?.watchedFile).toMatch(/config\.toml$/);
+    expect(configFile).toMatch(/config\.toml$/);
+  });
+
+  it('is told that a terminal may hang up, and a service never', async () => {
+    const hangups: unknown[] = [];
+    const world = daemon({ kind: 'stopped', forced: 0 }, ({ onHangup }) => hangups.push(onHangup));
+    await runInWorld(['start'], { config: prodProfile, tty: true, ...world });
+    await runInWorld(['start'], { config: prodProfile, ...world });
+    expect(hangups).toEqual(['stop', 'reload']);
+  });
+
+  it('is nothing when no profile can be used, and the first of them tells why', async () => {
+    const { exitCode, stderr } = await runInWorld(['start'], { config: broken });
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/config\.toml:3: unknown key "isuer".*did you mean "issuer"/);
+  });
+});
+
 describe('start --detach', () => {
   it('does not start a second sidecar', async () => {
     const status = runningStatus([{}]);
@@ -63,11 +102,11 @@ describe('start --detach', () => {
     const { exitCode, stderr } = await runInWorld(['start', '--detach', '--profile', 'prod'], {
       config: prodProfile,
       startDaemon: async ({ args }) => {
-        started.push(args);
+        started.push(args.slice(0, -1));
         return { kind: 'ready' };
       },
     });
-    expect({ exitCode, started }).toEqual({ exitCode: 0, started: [['start', '--profile', 'prod']] });
+    expect({ exitCode, started }).toEqual({ exitCode: 0, started: [['start', '--profile', 'prod', '--log-file']] });
     expect(stderr).toMatch(/Log: .*gprxy\.log/);
   });
 

@@ -1,68 +1,64 @@
-import { type DaemonOutcome, loadConfig, type Profile, paths, type Sidecar, type SidecarProblem } from '@gprxy/sidecar';
-import { chosenProfiles } from '../../chosen-profile.ts';
-import { CliError } from '../../cli-error.ts';
+import { type DaemonOutcome, type ProfilesRead, paths, type Sidecar, type SidecarProblem } from '@gprxy/sidecar';
 import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
 import { tokenSourceFor } from '../../profile-login.ts';
 import { say } from '../../say.ts';
+import { sayProblem } from '../../say-problem.ts';
+import { profilesToServe } from './profiles-to-serve.ts';
+import { startArguments } from './start-arguments.ts';
 import type { StartOptions } from './start-command.ts';
 import { startDetached } from './start-detached.ts';
 
 export async function start(options: StartOptions, dependencies: Dependencies): Promise<number> {
-  const profiles = await profilesToServe(options, dependencies);
-  return options.detach ? startDetached(options, dependencies) : serve(profiles, dependencies);
-}
-
-async function profilesToServe(options: StartOptions, dependencies: Dependencies): Promise<readonly Profile[]> {
-  const config = await loadConfig(configInput(dependencies));
-  for (const problem of config.problems.values()) say(dependencies, `gprxy: ${problem.message}`);
-  const profiles = chosenProfiles(config, options.profile).filter(({ listen }) => listen.length > 0);
-  if (profiles.length > 0) return profiles;
-  throw new CliError('no profile has a "listen", so there is nothing to start', {
-    code: 'ERR_CONFIG_LISTEN',
-    detail: `Configuration: ${config.path}`,
-    hint: 'Add listen = "127.0.0.1:5433" to a profile there, or run "gprxy login --help" to make one.',
-  });
+  const read = await profilesToServe(options.profile, dependencies);
+  if (options.detach) return startDetached(startArguments(options), dependencies);
+  return serve(read, options, dependencies);
 }
 
 /** The daemon itself, in the foreground. */
-async function serve(profiles: readonly Profile[], dependencies: Dependencies): Promise<number> {
-  const { createLog, runDaemon } = await dependencies.sidecars();
-  const sources = await tokenSources(profiles, dependencies);
-  const { stderr, interrupts, signals } = dependencies;
-  const log = await createLog({
-    level: dependencies.env.GPRXY_DEBUG ? 'debug' : 'info',
-    format: stderr.isTTY ? 'pretty' : 'json',
-    write: (line) => void stderr.write(line),
-  });
+async function serve(read: ProfilesRead, options: StartOptions, dependencies: Dependencies): Promise<number> {
+  const { runDaemon } = await dependencies.sidecars();
+  const { interrupts, signals, stderr } = dependencies;
+  const { controlSocket, configFile } = paths(configInput(dependencies));
+  const log = await openLog(options, dependencies);
   const resume = interrupts.pause();
   const outcome = await runDaemon({
-    profiles,
-    tokenSourceFor: (profile) => sources.get(profile.name) as NonNullable<ReturnType<typeof sources.get>>,
+    ...read,
+    readProfiles: () => profilesToServe(options.profile, dependencies),
+    tokenSourceFor: (profile) => tokenSourceFor(profile, dependencies),
     log,
-    controlSocketPath: paths(configInput(dependencies)).controlSocket,
+    controlSocketPath: controlSocket,
+    startArguments: startArguments(options),
     signals,
+    // A terminal that is closed says so by SIGHUP, and takes what runs in it along.
+    onHangup: stderr.isTTY ? 'stop' : 'reload',
+    ...(options.watch && { watchedFile: configFile }),
     onReady: (sidecar) => announce(sidecar, dependencies),
   });
   resume();
   return conclude(outcome, dependencies);
 }
 
-async function tokenSources(profiles: readonly Profile[], dependencies: Dependencies) {
-  const sources = profiles.map(async (profile) => [profile.name, await tokenSourceFor(profile, dependencies)] as const);
-  return new Map(await Promise.all(sources));
+async function openLog({ logFile }: StartOptions, { sidecars, stderr, env }: Dependencies) {
+  const { createLog, openLogFile } = await sidecars();
+  const file = logFile === undefined ? undefined : openLogFile(logFile);
+  return createLog({
+    level: env.GPRXY_DEBUG ? 'debug' : 'info',
+    format: file === undefined && stderr.isTTY ? 'pretty' : 'json',
+    write: (line) => void (file ?? stderr).write(line),
+  });
 }
 
 function announce(sidecar: Sidecar, dependencies: Dependencies): void {
   for (const { profile, address } of sidecar.listeners)
     say(dependencies, `Listening on ${address} (profile "${profile}").`);
-  for (const problem of sidecar.problems) sayProblem(problem, dependencies);
+  sayProblems(sidecar.problems, dependencies);
   dependencies.announceReady();
 }
 
-function sayProblem({ profile, message, hint }: SidecarProblem, dependencies: Dependencies): void {
-  say(dependencies, `gprxy: profile "${profile}": ${message}`, ...(hint === undefined ? [] : [`  ${hint}`]));
+function sayProblems(problems: readonly SidecarProblem[], dependencies: Dependencies): void {
+  for (const problem of problems) sayProblem(problem, dependencies);
 }
 
 function conclude(outcome: DaemonOutcome, dependencies: Dependencies): number {
@@ -76,7 +72,7 @@ function conclude(outcome: DaemonOutcome, dependencies: Dependencies): number {
       say(dependencies, `gprxy is already running (process ${outcome.pid}). "gprxy status" shows it.`);
       return ExitCode.Ok;
     case 'nothing-to-serve':
-      for (const problem of outcome.problems) sayProblem(problem, dependencies);
+      sayProblems(outcome.problems, dependencies);
       return ExitCode.Configuration;
   }
 }

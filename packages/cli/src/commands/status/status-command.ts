@@ -4,6 +4,7 @@ import { withExamples } from '../../examples.ts';
 
 export interface StatusOptions {
   readonly json?: true;
+  readonly watch?: true;
 }
 
 export function defineStatus(program: Command, status: (options: StatusOptions) => Promise<number>): void {
@@ -14,12 +15,14 @@ export function defineStatus(program: Command, status: (options: StatusOptions) 
       'Listeners, connections, token expiry and the last error of the sidecar. Exits with 1 when it does not run.',
     )
     .addOption(jsonOption())
+    .option('--watch', 'go on until Ctrl-C: redrawn on a terminal, else a line of JSON whenever something changes')
     .action(async (options: StatusOptions) => {
       await status(options);
     });
   withExamples(command, [
     'gprxy status',
     'gprxy status --json',
+    'gprxy status --watch',
     '# in a script: is it there?',
     'gprxy status > /dev/null || gprxy start --detach',
   ]);

@@ -1,5 +1,7 @@
+import type { SidecarStatus } from '@gprxy/sidecar';
 import { describe, expect, it } from 'vitest';
-import { runInWorld, runningStatus, testNow } from '../../dependencies.testing.ts';
+import { runInWorld, runningStatus, type TestWorld, testNow } from '../../dependencies.testing.ts';
+import type { Sidecars } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
 const status = runningStatus([
@@ -14,6 +16,7 @@ describe('status: arguments to options', () => {
   it.each([
     { args: [], options: {} },
     { args: ['--json'], options: { json: true } },
+    { args: ['--watch'], options: { watch: true } },
   ])('reads $args', async ({ args, options }) => {
     expect(await parseArguments(['status', ...args])).toEqual({ command: 'status', options });
   });
@@ -47,5 +50,62 @@ describe('status: options to output', () => {
     const json = await runInWorld(['status', '--json']);
     expect(json.exitCode).toBe(1);
     expect(JSON.parse(json.stdout)).toEqual({ version: 1, running: false });
+  });
+
+  it('tells what is not as the configuration says, once', async () => {
+    const problem = { profile: 'prod', message: 'port 5433 is taken', hint: 'Free it.' };
+    const lastError = { at: new Date(testNow).toISOString(), code: 'ERR_INTERNAL', message: problem.message };
+    const failed = { ...runningStatus([{ state: 'failed', lastError }]), problems: [problem, { message: 'no TOML' }] };
+    const { stdout } = await runInWorld(['status'], { status: failed });
+    expect(stdout.split('\n').slice(4)).toEqual([
+      '',
+      'Problem with profile "prod": port 5433 is taken',
+      '  Free it.',
+      '',
+      'Problem: no TOML',
+      '',
+    ]);
+  });
+
+  it('says that it is about to end', async () => {
+    const { stdout } = await runInWorld(['status'], { status: { ...status, state: 'stopping' } });
+    expect(stdout).toContain('started 1 hour ago, and is stopping\n');
+  });
+});
+
+/** Shows these one after the other, and then Ctrl-C. */
+function successive(...answers: Array<SidecarStatus | undefined>): TestWorld {
+  const interrupt = new AbortController();
+  const requestControl = async () => {
+    const answer = answers.shift();
+    if (answers.length === 0) interrupt.abort();
+    if (answer === undefined) throw Object.assign(new Error('nothing answers'), { code: 'ERR_NOT_RUNNING' });
+    return answer;
+  };
+  return { interrupted: interrupt.signal, sidecars: { requestControl: requestControl as Sidecars['requestControl'] } };
+}
+
+describe('status --watch', () => {
+  const busier = runningStatus([{ connections: 3 }]);
+
+  it('prints a line of JSON for each change, and ends quietly with 130 on Ctrl-C', async () => {
+    const world = successive(undefined, busier, busier, { ...busier, state: 'stopping' });
+    const { exitCode, stdout, stderr } = await runInWorld(['status', '--watch'], world);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: '' });
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ version: 1, running: false }, { state: 'running' }, { state: 'stopping' }]);
+  });
+
+  it('draws over itself on a terminal, in lines that fit', async () => {
+    const world = { ...successive(busier, undefined, status), tty: true, columns: 40, env: { TERM: 'xterm', CI: '' } };
+    const { stdout } = await runInWorld(['status', '--watch'], world);
+    const [first = '', second = '', third = ''] = stdout.split('\u001b[J');
+    expect(first).toContain('prod     127.0.0.1:5433  listening  3');
+    expect(first.endsWith('\u001b[6A')).toBe(true);
+    expect(second).toBe('gprxy is not running.\n\nCtrl-C ends this.\n\u001b[3A');
+    expect(Math.max(...third.split('\n').map((line) => line.length))).toBeLessThan(40);
   });
 });

@@ -1,30 +1,29 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { paths } from '@gprxy/sidecar';
-import { interruptedError } from '../../cli-error.ts';
+import { paths, type SidecarStatus } from '@gprxy/sidecar';
 import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
+import { poll } from '../../poll.ts';
 import { sidecarStatus } from '../../running-sidecar.ts';
 import { say } from '../../say.ts';
+import type { StopOptions } from './stop-command.ts';
 
-const pollIntervalMs = 100;
-
-/** Asks the daemon to end and waits until it has. Stopping what does not run is what was wanted, hence no error. */
-export async function stop(dependencies: Dependencies): Promise<void> {
-  const status = await sidecarStatus(dependencies);
-  if (status === undefined) return say(dependencies, 'gprxy was not running.');
-  const { requestControl } = await dependencies.sidecars();
-  await requestControl(paths(configInput(dependencies)).controlSocket, 'stop');
-  const open = status.listeners.reduce((total, { connections }) => total + connections, 0);
-  if (open > 0) say(dependencies, `Waiting for open connections (${open}), at most as long as drain_timeout says ...`);
-  await untilGone(status.pid, dependencies);
-  say(dependencies, `Stopped gprxy (process ${status.pid}).`);
+export async function stop(options: StopOptions, dependencies: Dependencies): Promise<void> {
+  const stopped = await stopRunning(options, dependencies);
+  say(dependencies, stopped === undefined ? 'gprxy was not running.' : `Stopped gprxy (process ${stopped.pid}).`);
 }
 
-async function untilGone(pid: number, dependencies: Dependencies): Promise<void> {
-  const { signal } = dependencies.interrupts;
-  while ((await sidecarStatus(dependencies))?.pid === pid) {
-    await delay(pollIntervalMs, undefined, { signal }).catch((error: unknown) => {
-      throw interruptedError(error);
-    });
-  }
+/** Asks the daemon to end and waits until it has; gives what it was. Stopping what does not run is what was wanted, hence no error. */
+export async function stopRunning(
+  { timeout }: StopOptions,
+  dependencies: Dependencies,
+): Promise<SidecarStatus | undefined> {
+  const status = await sidecarStatus(dependencies);
+  if (status === undefined) return undefined;
+  const { requestControl } = await dependencies.sidecars();
+  const { controlSocket } = paths(configInput(dependencies));
+  await requestControl(controlSocket, 'stop', timeout === undefined ? {} : { drainTimeoutMs: timeout });
+  const open = status.listeners.reduce((total, { connections }) => total + connections, 0);
+  const limit = timeout === undefined ? 'as long as drain_timeout says' : `${timeout / 1000} s`;
+  if (open > 0) say(dependencies, `Waiting for open connections (${open}), at most ${limit} ...`);
+  await poll(async () => (await sidecarStatus(dependencies))?.pid !== status.pid || undefined, dependencies);
+  return status;
 }

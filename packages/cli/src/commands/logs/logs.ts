@@ -1,0 +1,41 @@
+import { prettyLogLine } from '@gprxy/sidecar';
+import { CliError } from '../../cli-error.ts';
+import type { Dependencies } from '../../dependencies.ts';
+import { ExitCode } from '../../exit-code.ts';
+import { logFileOf } from '../../log-file-of.ts';
+import { poll } from '../../poll.ts';
+import { print } from '../../say.ts';
+import type { LogsOptions } from './logs-command.ts';
+import { createLogReader } from './read-log.ts';
+
+const intervalMs = 200;
+
+export async function logs({ follow, lines, json }: LogsOptions, dependencies: Dependencies): Promise<number> {
+  const path = logFileOf(dependencies);
+  const read = createLogReader(path);
+  const show = (added: readonly string[]) =>
+    print(dependencies, ...added.map((line) => (json ? line : prettyLogLine(line))));
+  const wanted = (text: string) => linesOf(text).filter((line) => !json || line.startsWith('{'));
+  const soFar = wanted(await read().catch((error: unknown) => noLog(error, path)));
+  show(lines === 0 ? [] : soFar.slice(-lines));
+  if (!follow) return ExitCode.Ok;
+  const showMore = async () => void show(wanted(await read().catch(() => ''))) as undefined;
+  await poll<never>(showMore, dependencies, { intervalMs }).catch((error: unknown) => {
+    if (!dependencies.interrupts.signal.aborted) throw error;
+  });
+  return ExitCode.Interrupted;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text === '' ? [] : text.trimEnd().split('\n');
+}
+
+function noLog(error: unknown, path: string): never {
+  const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  throw new CliError(missing ? 'there is no log yet' : `the log cannot be read: ${(error as Error).message}`, {
+    code: 'ERR_NO_LOG',
+    detail: `It would be ${path}: only a sidecar in the background writes it.`,
+    hint: 'Run "gprxy start --detach". The log of a service is where the system keeps those: "gprxy service status" tells.',
+    cause: error,
+  });
+}

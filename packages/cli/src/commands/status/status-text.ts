@@ -1,0 +1,36 @@
+import type { ListenerStatus, SidecarProblem, SidecarStatus } from '@gprxy/sidecar';
+import { printable } from '../../printable.ts';
+import { relativeTime } from '../../time-left.ts';
+import { alignColumns } from './align-columns.ts';
+
+/** What people see of a running sidecar, line by line. */
+export function statusText(status: SidecarStatus, nowMs: number): readonly string[] {
+  const { pid, startedAt, state, listeners, problems } = status;
+  const headings = ['PROFILE', 'ADDRESS', 'STATE', 'OPEN', 'TOTAL', 'TOKEN'];
+  const since = relativeTime(Date.parse(startedAt), nowMs);
+  return [
+    `gprxy runs as process ${pid}, started ${since}${state === 'running' ? '' : `, and is ${state}`}`,
+    '',
+    ...alignColumns([headings, ...listeners.map((listener) => rowOf(listener, nowMs))]),
+    ...listeners.flatMap((listener) => lastErrorOf(listener, problems, nowMs)),
+    ...problems.flatMap(problemOf),
+  ];
+}
+
+function rowOf(listener: ListenerStatus, nowMs: number): readonly string[] {
+  const { profile, address, state, connections, totalConnections, tokenExpiresAt } = listener;
+  const token = tokenExpiresAt === undefined ? 'not used yet' : `until ${relativeTime(tokenExpiresAt, nowMs)}`;
+  return [profile, address, state, String(connections), String(totalConnections), token];
+}
+
+/** Unless it is among the problems anyway. */
+function lastErrorOf({ profile, lastError }: ListenerStatus, problems: readonly SidecarProblem[], nowMs: number) {
+  if (lastError === undefined || problems.some(({ message }) => message === lastError.message)) return [];
+  const when = relativeTime(Date.parse(lastError.at), nowMs);
+  return ['', `Last error of profile "${profile}", ${when}: ${lastError.code} ${printable(lastError.message)}`];
+}
+
+function problemOf({ profile, message, hint }: SidecarProblem): readonly string[] {
+  const where = profile === undefined ? '' : ` with profile "${profile}"`;
+  return ['', `Problem${where}: ${printable(message)}`, ...(hint === undefined ? [] : [`  ${printable(hint)}`])];
+}

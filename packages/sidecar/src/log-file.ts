@@ -1,0 +1,35 @@
+import { chmodSync, copyFileSync, mkdirSync, openSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export interface LogFile {
+  write(text: string): void;
+}
+
+/** With the one before it, twice this. */
+const MAX_BYTES = 5 << 20;
+
+/**
+ * Appends to a file that only its owner can read, and that never grows beyond `maxBytes`: then it is copied to `path.1` and begun anew. It is
+ * not renamed, so that whoever else holds it open, such as our own standard error, goes on writing to the current one. Losing lines (a
+ * full disk) is better than ending the program that has something to say. Throws what open(2) does.
+ */
+export function openLogFile(path: string, maxBytes = MAX_BYTES): LogFile {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const descriptor = openSync(path, 'a', 0o600);
+  chmodSync(path, 0o600);
+  return {
+    write(text) {
+      try {
+        if (statSync(path).size + Buffer.byteLength(text) > maxBytes) beginAnew(path);
+        writeSync(descriptor, text);
+      } catch {
+        // See above.
+      }
+    },
+  };
+}
+
+function beginAnew(path: string): void {
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path);
+}
