@@ -32,6 +32,8 @@ export const providerPresets: Readonly<Record<ProviderName, ProviderPreset>> = {
     settings: ({ tenant, api }) => ({
       issuer: `https://login.microsoftonline.com/${tenant}/v2.0`,
       scopes: [...personScopes, `${api.includes('://') ? api : `api://${api}`}/.default`],
+      // The user principal name: e-mail addresses are not verified there.
+      user: '{preferred_username}',
       // Its portal takes the name only, at any port.
       redirectUri: 'http://localhost/callback',
     }),
