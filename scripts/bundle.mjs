@@ -2,12 +2,13 @@
 //   node scripts/bundle.mjs cli|gateway
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './bundled-licences.mjs';
 import { directImports } from './direct-imports.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
+import { packChunks } from './pack-chunks.mjs';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -18,7 +19,7 @@ export async function bundle(name, directory) {
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = require(
     `${packageDirectory}/package.json`,
   );
-  const { metafile } = await build({
+  const built = await build({
     entryPoints: [`${packageDirectory}/src/main.ts`],
     outdir: directory,
     bundle: true,
@@ -33,10 +34,19 @@ export async function bundle(name, directory) {
     plugins: [directImports(packages), namedExports, lazyBuiltins],
     legalComments: 'none',
     metafile: true,
+    write: false,
     logLevel: 'warning',
     absWorkingDir: packageDirectory,
   });
-  await writeFile(`${directory}/LICENCES.txt`, await licencesOf(metafile, packageDirectory));
+  await mkdir(directory, { recursive: true });
+  for (const [file, text] of await filesOf(name, built)) await writeFile(`${directory}/${file}`, text);
+  await writeFile(`${directory}/LICENCES.txt`, await licencesOf(built.metafile, packageDirectory));
+}
+
+/** People wait for each start of the command line; the gateway starts once. */
+async function filesOf(name, built) {
+  if (name === 'cli') return packChunks(built, [['main', 'credential-calls'], ['run']]);
+  return built.outputFiles.map(({ path, text }) => [basename(path), text]);
 }
 
 /** A directory that looks like the installed package: package.json, bin and the bundle. */

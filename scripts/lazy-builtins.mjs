@@ -31,6 +31,7 @@ function commonJsModule(name) {
 
 /** Each export on its own, so that only the used ones stay in the bundle. */
 function esModule(name) {
+  if (name === 'node:fs/promises') return promisedFiles();
   const exports = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(name)))
     .filter(([key]) => key !== 'default')
     .map(([key, { value }]) =>
@@ -40,6 +41,27 @@ function esModule(name) {
     );
   return [...exports, `export default /* @__PURE__ */ (() => ${loading(name)})();`].join('\n');
 }
+
+/**
+ * Node makes the promises of `node:fs/promises` in a module of its own, which takes over a millisecond to load; `node:fs` is there anyway. What
+ * has no twin with a callback there, such as `open` with its file handles, still comes from that module.
+ */
+function promisedFiles() {
+  const promised = process.getBuiltinModule('node:fs/promises');
+  const twins = process.getBuiltinModule('node:fs');
+  const exports = Object.keys(promised).map((key) => {
+    if (key === 'constants')
+      return `export const constants = /* @__PURE__ */ (() => ${loading('node:fs')}.constants)();`;
+    if (HANDED_OUT.includes(key) || typeof twins[key] !== 'function')
+      return `export function ${key}(...args) { return ${loading('node:fs/promises')}.${key}(...args); }`;
+    const called = `${loading('node:fs')}.${key}(...args, (error, value) => (error ? reject(error) : resolve(value)))`;
+    return `export function ${key}(...args) { return new Promise((resolve, reject) => ${called}); }`;
+  });
+  return [...exports, `export default /* @__PURE__ */ (() => ${loading('node:fs/promises')})();`].join('\n');
+}
+
+/** These give objects, or iterators, that are not the ones of their namesakes with a callback. */
+const HANDED_OUT = ['open', 'opendir', 'watch', 'glob', 'cp', 'mkdtempDisposable'];
 
 /** Neither a class nor a function that carries more, such as a variant for promisify: those are needed as they are. */
 function isPlainFunction(key, value) {

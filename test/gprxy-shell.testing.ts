@@ -18,7 +18,7 @@ export async function installGprxy(): Promise<InstalledGprxy> {
   const directory = await mkdtemp(join(stagingParent, '.staged-'));
   await stagePackage('cli', directory);
   return {
-    bin: join(directory, 'bin', 'gprxy.mjs'),
+    bin: join(directory, 'bin', 'gprxy.cjs'),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }
@@ -99,16 +99,30 @@ export class RunningCommand {
   }
 
   /** The first match on standard error, as soon as it is there. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#shows(pattern, 'stderr');
+  }
+
+  /** The first match on standard output, as soon as it is there. */
+  prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#shows(pattern, 'stdout');
+  }
+
+  async #shows(pattern: RegExp, stream: 'stdout' | 'stderr'): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.#output.stderr);
+      const match = pattern.exec(this.#output[stream]);
       if (match) return match;
-      const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data').then(() => true);
+      const more = once(this.#child[stream] as NodeJS.ReadableStream, 'data').then(() => true);
       const goesOn = await Promise.race([more, this.ended.then(() => false)]);
-      if (!goesOn && !pattern.test(this.#output.stderr)) {
-        throw new Error(`it ended without saying ${pattern}:\n${this.#output.stderr}`);
+      if (!goesOn && !pattern.test(this.#output[stream])) {
+        throw new Error(`it ended without ${pattern} on ${stream}:\n${this.#output[stream]}`);
       }
     }
+  }
+
+  /** As `| true` does: the reader is gone before anything is written. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
   }
 
   /** Ctrl-C: the terminal sends it to the command and to every program it has started. */

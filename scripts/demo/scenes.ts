@@ -128,7 +128,7 @@ export const keepRunning: Scene = {
     narrator.say(`Anything else: postgresql://localhost:${sidecarPort}/sales, as the OS user that you are now.
 gprxy in another terminal:`);
     narrator.output(`export GPRXY_CONFIG=${terminal.env.GPRXY_CONFIG} GPRXY_STATE_DIR=${terminal.env.GPRXY_STATE_DIR}
-alias gprxy='node ${process.cwd()}/packages/cli/bin/gprxy.mjs'
+alias gprxy='node ${process.cwd()}/packages/cli/bin/gprxy.cjs'
 tail -f ${stack.directory}/gateway/audit.jsonl\n`);
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
   },

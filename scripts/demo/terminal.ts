@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Program, type ProgramEnd, spawnProgram } from '@gprxy/testkit';
 import type { Narrator } from './narrator.ts';
 
-const GPRXY = fileURLToPath(new URL('../../packages/cli/bin/gprxy.mjs', import.meta.url));
+const GPRXY = fileURLToPath(new URL('../../packages/cli/bin/gprxy.cjs', import.meta.url));
 
 /** A person's terminal: shows what is typed, runs it for real, and shows what it answers. */
 export class Terminal {

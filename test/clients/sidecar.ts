@@ -5,7 +5,7 @@ import { createFileStore } from '@gprxy/credentials';
 import { alice, type Program, type Stack, spawnProgram, userClaims } from '@gprxy/testkit';
 
 /** The command as `tsc -b` has built it. */
-const GPRXY = fileURLToPath(new URL('../../packages/cli/bin/gprxy.mjs', import.meta.url));
+const GPRXY = fileURLToPath(new URL('../../packages/cli/bin/gprxy.cjs', import.meta.url));
 const PROFILE = 'demo';
 const TOKEN_LIFETIME_SECONDS = 3_600;
 

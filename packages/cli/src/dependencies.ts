@@ -5,7 +5,8 @@ import { ExitCode } from './exit-code.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { type RunProgram, readyMessage, type StartDaemon } from './programs.ts';
 import type * as sidecarCalls from './sidecar-calls.ts';
-import type { Environment, Terminal } from './terminal.ts';
+import { standardError, standardOutput } from './standard-streams.ts';
+import type { Environment, Output, Terminal } from './terminal.ts';
 
 export type Credentials = typeof credentialCalls;
 export type Sidecars = typeof sidecarCalls;
@@ -17,7 +18,7 @@ export interface Dependencies {
   readonly platform: NodeJS.Platform;
   readonly homedir: string;
   readonly tmpdir: string;
-  readonly stdout: Terminal;
+  readonly stdout: Output;
   readonly stderr: Terminal;
   readonly interrupts: Interrupts;
   /** The process as the daemon's source of SIGTERM and SIGINT. */
@@ -40,14 +41,18 @@ export interface Dependencies {
 /** The real world. What a command may not need is loaded when it is asked for. */
 export function createDependencies(process: NodeJS.Process, env: Environment, version: string): Dependencies {
   const interrupts = listenForInterrupts(process, ExitCode.Interrupted);
+  let stderr: Terminal | undefined;
   return {
     version,
     env,
     platform: process.platform,
     homedir: homedir(),
     tmpdir: tmpdir(),
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: standardOutput(process),
+    get stderr() {
+      stderr ??= standardError(process);
+      return stderr;
+    },
     interrupts,
     signals: process,
     now: Date.now,

@@ -1,25 +1,28 @@
+import { getToken } from './commands/get-token/get-token.ts';
+import { plainGetToken } from './commands/get-token/plain-get-token.ts';
 import { createDependencies, type Dependencies } from './dependencies.ts';
 import { ExitCode } from './exit-code.ts';
-import { run } from './run.ts';
+import { exitCodeOf } from './exit-code-of.ts';
 
 /** How long something that should have been closed may keep the process after its work is done. */
 const lingerMs = 500;
 
-/** The gprxy command: bin/gprxy.mjs calls it with the version of the package. */
+/** The gprxy command: bin/gprxy.cjs calls it with the version of the package. */
 export async function main(version: string): Promise<void> {
   const dependencies = createDependencies(process, process.env, version);
-  survivesClosedOutput();
   process.on('uncaughtException', (error) => void failUnexpectedly(error, dependencies));
-  process.exitCode = await run(process.argv.slice(2), dependencies);
+  process.exitCode = await runFast(process.argv.slice(2), dependencies);
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 
-/** `gprxy get-token | head` closes our output early: the reader has what it wanted. */
-function survivesClosedOutput(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? ExitCode.Ok : ExitCode.Unexpected);
-  });
-  process.stderr.on('error', () => {}); // Nobody listens to our prose; the work goes on.
+/** Programs call get-token all day, and should not wait for what defines and reads the other commands. */
+async function runFast(args: readonly string[], dependencies: Dependencies): Promise<number> {
+  const options = plainGetToken(args, dependencies.env);
+  if (options === undefined) return (await import('./run.ts')).run(args, dependencies);
+  return exitCodeOf(async () => {
+    await getToken(options, dependencies);
+    return ExitCode.Ok;
+  }, dependencies);
 }
 
 async function failUnexpectedly(error: unknown, dependencies: Dependencies): Promise<void> {

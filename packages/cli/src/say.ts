@@ -1,4 +1,4 @@
-import type { Terminal } from './terminal.ts';
+import type { Output, Terminal } from './terminal.ts';
 
 /** Prose, for people: it never goes to standard output, which carries data only. */
 export function say({ stderr }: { readonly stderr: Terminal }, ...lines: readonly string[]): void {
@@ -6,11 +6,11 @@ export function say({ stderr }: { readonly stderr: Terminal }, ...lines: readonl
 }
 
 /** Data, for people and programs alike. */
-export function print({ stdout }: { readonly stdout: Terminal }, ...lines: readonly string[]): void {
+export function print({ stdout }: { readonly stdout: Output }, ...lines: readonly string[]): void {
   for (const line of lines) stdout.write(`${line}\n`);
 }
 
 /** One JSON document. `version` changes only when a field changes its meaning or goes away. */
-export function printJson(dependencies: { readonly stdout: Terminal }, fields: object): void {
+export function printJson(dependencies: { readonly stdout: Output }, fields: object): void {
   print(dependencies, JSON.stringify({ version: 1, ...fields }, null, 2));
 }

@@ -1,3 +1,10 @@
+/** Where data goes: standard output. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 /** Standard output or standard error. Data goes to the first, prose to the second. */
 export type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
@@ -6,11 +13,11 @@ export interface Environment {
 }
 
 /** https://no-color.org: any value but the empty one switches colours off. */
-export function wantsColour(terminal: Terminal, env: Environment): boolean {
+export function wantsColour(terminal: Output, env: Environment): boolean {
   return terminal.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
 /** Whether we may redraw a line: a spinner in a log file is noise. */
-export function isInteractive(terminal: Terminal, env: Environment): boolean {
+export function isInteractive(terminal: Output, env: Environment): boolean {
   return terminal.isTTY === true && env.TERM !== 'dumb' && !env.CI;
 }
