@@ -7,6 +7,8 @@ export interface SignedIn extends AsyncDisposable {
   readonly provider: TestProvider;
   readonly postgres: TestPostgres;
   readonly shell: Shell;
+  /** The database takes the token that she has now. */
+  acceptToken(): Promise<void>;
 }
 
 /** Everything real. The profile is called `default` and listens on a port that is free when the sidecar starts. */
@@ -20,10 +22,14 @@ export async function startSignedIn(
   ]);
   const shell = await Shell.open(gprxy, options.env);
   await signIn(shell, provider, `postgresql://localhost:${postgres.port}/sales?sslrootcert=${postgres.caFile}`);
-  const token = (await shell.run('gprxy get-token')).stdout.trim();
-  await postgres.query(`create role "alice@corp.example" login password '${token}'`);
+  await postgres.query('create role "alice@corp.example" login');
+  const acceptToken = async () => {
+    const token = (await shell.run('gprxy get-token')).stdout.trim();
+    await postgres.query(`alter role "alice@corp.example" password '${token}'`);
+  };
+  await acceptToken();
   return {
-    ...{ gprxy, provider, postgres, shell },
+    ...{ gprxy, provider, postgres, shell, acceptToken },
     async [Symbol.asyncDispose]() {
       await shell[Symbol.asyncDispose]();
       await Promise.all([postgres.stop(), provider.stop(), gprxy[Symbol.asyncDispose]()]);
