@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { startOidcProvider } from '@gprxy/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { failureOf, neverAborts, testDependencies } from '../dependencies.testing.ts';
-import { type DiscoverOptions, discoverProvider } from './discover-provider.ts';
+import { type DiscoverOptions, discoverProvider, offersBrowserLogin } from './discover-provider.ts';
 
 function asking(issuer: string): DiscoverOptions {
   return { issuer, clientId: 'cli', deps: testDependencies(), signal: neverAborts };
@@ -58,6 +58,13 @@ describe('what a provider does not say', () => {
     });
     expect(description.scopes).toBeUndefined();
   });
+});
+
+it.each([
+  { issuer: 'https://login.microsoftonline.com/t/v2.0', offered: true },
+  { issuer: 'https://login.microsoftonline.com.evil.example/t/v2.0', offered: undefined },
+])('knows of Entra that it does PKCE, though its metadata does not say so: $issuer', ({ issuer, offered }) => {
+  expect(offersBrowserLogin({ issuer, authorization_endpoint: `${issuer}/authorize` })).toBe(offered);
 });
 
 describe('an issuer that is spelled otherwise', () => {

@@ -69,16 +69,21 @@ async function describe({ clientId, deps, signal }: DiscoverOptions, issuer: str
 }
 
 interface BrowserMetadata {
+  issuer?: string;
   authorization_endpoint?: string;
   response_types_supported?: readonly string[];
   code_challenge_methods_supported?: readonly string[];
 }
 
-/** Entra does PKCE and does not say so; a provider that lists other methods only does not do it. */
+/** Microsoft Entra ID, in all of its clouds: it does PKCE (S256), and does not say so in its metadata. */
+const entra = /^https:\/\/login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)\//;
+
+/** A provider that lists other methods only does not do it by S256. */
 export function offersBrowserLogin(metadata: BrowserMetadata): boolean | undefined {
   const { authorization_endpoint: endpoint, response_types_supported: types = ['code'] } = metadata;
   if (endpoint === undefined || !types.includes('code')) return false;
-  return metadata.code_challenge_methods_supported?.includes('S256');
+  const offered = metadata.code_challenge_methods_supported?.includes('S256');
+  return offered ?? (entra.test(metadata.issuer ?? '') ? true : undefined);
 }
 
 function withOtherSlash(issuer: string): string {

@@ -111,6 +111,7 @@ describe('profiles add: options to output', () => {
 
   it.each([
     { part: { offersBrowserLogin: false }, says: 'login   by a code in any browser, all that' },
+    { part: { offersBrowserLogin: undefined }, says: 'login   by a code in any browser; --browser where' },
     { part: { offersDeviceLogin: false }, says: 'login   in the browser on this machine, all that' },
     { part: { offersRevocation: false }, says: 'logout  forgets it here only' },
     {

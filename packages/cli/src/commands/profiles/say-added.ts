@@ -49,6 +49,8 @@ function loginText(
   if (chosen === 'browser') return 'in the browser on this machine (login = "browser")';
   if (!offersDeviceLogin) return 'in the browser on this machine, all that the provider offers';
   if (offersBrowserLogin === false) return 'by a code in any browser, all that the provider offers';
+  if (offersBrowserLogin === undefined)
+    return 'by a code in any browser; --browser where the provider knows PKCE (S256)';
   return 'in the browser on this machine, or by a code where there is none';
 }
 
