@@ -111,7 +111,11 @@ describe('logout', () => {
     const { store, ...rest } = await loggedIn(provider);
     store.failing.read = new DamagedLogin('prod');
     const result = await logout({ ...rest, store, revoke: true, signal: neverAborts });
-    expect(result).toMatchObject({ removed: true, revoked: false, warning: expect.stringContaining('could not be read') });
+    expect(result).toMatchObject({
+      removed: true,
+      revoked: false,
+      warning: expect.stringContaining('could not be read'),
+    });
   });
 
   it('does not claim to have removed what a locked keychain still has', async () => {

@@ -136,3 +136,20 @@ it('tells its status over the control socket, and stops when asked there', async
   expect(await sidecar.closed).toEqual({ forced: 0 });
   await expect(requestControl(controlSocketPath, 'status')).rejects.toMatchObject({ code: 'ERR_NOT_RUNNING' });
 });
+
+it('renews the token of a profile that was used ahead of time, without a further connection', async () => {
+  const asked: Array<number | undefined> = [];
+  const tokenSourceFor: SidecarOptions['tokenSourceFor'] = async () => ({
+    getToken: async (signal, { minTtlMs } = {}) => {
+      asked.push(minTtlMs);
+      return { ...(await aliceTokens.getToken(signal)), expiresAt: Date.now() + 300 };
+    },
+  });
+  const { sidecar } = await start({ profiles: [testProfile()], tokenSourceFor });
+  const client = connect(sidecar.listeners[0]?.port as number, '127.0.0.1');
+  onTestFinished(() => void client.destroy());
+  client.write(Buffer.from([0, 0, 0, 16, 0, 3, 0, 0, ...Buffer.from('user\0a\0\0')]));
+  await expect.poll(() => asked.length).toBeGreaterThan(2);
+  expect(asked[0]).toBeUndefined();
+  expect(asked[1]).toBeGreaterThanOrEqual(1_000);
+});

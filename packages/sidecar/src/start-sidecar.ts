@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { CancelRegistry } from '@gprxy/proxy-core';
 import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
 import { readProcTable } from './kernel-table.ts';
@@ -6,6 +7,7 @@ import { createProcPeerLookup, type PeerLookup } from './peer-uid.ts';
 import type { SidecarProblem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
+import { renewAhead } from './renew-ahead.ts';
 import { serveControl } from './serve-control.ts';
 import type { ServedAddress } from './served-address.ts';
 import { Serving } from './serving.ts';
@@ -56,8 +58,11 @@ export interface Sidecar {
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { log, profiles, problems = [], readProfiles, startArguments } = options;
-  const serving = new Serving(surroundingsOf(options));
+  const closed = new AbortController();
+  const isServed = (profile: Profile) => isDeepStrictEqual(serving.profile(profile.name), profile);
+  const serving: Serving = new Serving(surroundingsOf(options, isServed, closed.signal));
   const closing = createClosing(serving, log);
+  closing.afterwards(async () => closed.abort());
   const startedAt = new Date().toISOString();
   let reloading: Reloading | undefined;
   const status = (): SidecarStatus => ({
@@ -111,9 +116,17 @@ async function openControl(
   closing.afterwards(control.close);
 }
 
-function surroundingsOf({ tokenSourceFor, log, peers }: SidecarOptions): Surroundings {
+function surroundingsOf(
+  { tokenSourceFor, log, peers }: SidecarOptions,
+  isServed: (profile: Profile) => boolean,
+  signal: AbortSignal,
+): Surroundings {
+  const renewal = { now: Date.now, random: Math.random, log, signal };
   return {
-    tokenSourceFor,
+    tokenSourceFor: async (profile) => {
+      const source = await tokenSourceFor(profile);
+      return renewAhead({ ...renewal, profile: profile.name, source, isServed: () => isServed(profile) });
+    },
     log,
     cancels: new CancelRegistry(),
     peers: peers ?? createProcPeerLookup(readProcTable),
