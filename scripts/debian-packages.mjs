@@ -18,6 +18,7 @@ const PACKAGES = {
     tinyproxy: 'the tests with an HTTP proxy before the upstream',
     microsocks: 'the tests with a SOCKS proxy before the upstream',
     'openssh-server': 'the tests with an SSH jump host before the upstream',
+    chromium: 'the tests of pages in a real browser',
     zsh: 'the completion tests of zsh',
     fish: 'the completion tests of fish',
     procps: 'the tests that look at processes',

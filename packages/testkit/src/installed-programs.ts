@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 const JDBC_DRIVER = '/usr/share/java/postgresql.jar';
 /** Debian's, not whatever else is called python3 here: psycopg2 comes with it. */
 const DEBIAN_PYTHON = '/usr/bin/python3';
+const CHROMIUM = '/usr/bin/chromium';
 
 /**
  * Which of the programs that tests drive, and that npm does not bring, are on this machine:
@@ -30,6 +31,9 @@ export const has = {
   get jdbc(): boolean {
     return isOnPath('java') && isOnPath('javac') && existsSync(JDBC_DRIVER);
   },
+  get chromium(): boolean {
+    return isExecutable(CHROMIUM);
+  },
   get keyring(): boolean {
     return ['dbus-run-session', 'gnome-keyring-daemon', 'gdbus'].every(isOnPath);
   },
@@ -44,7 +48,7 @@ export const has = {
   },
 };
 
-export const programs = { python: DEBIAN_PYTHON, jdbcDriver: JDBC_DRIVER } as const;
+export const programs = { python: DEBIAN_PYTHON, jdbcDriver: JDBC_DRIVER, chromium: CHROMIUM } as const;
 
 function isOnPath(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((directory) => isExecutable(join(directory, program)));

@@ -31,7 +31,7 @@ footer{margin-top:1.5rem;color:var(--soft);font-size:.875rem}`;
 const script = `history.replaceState(null,'',location.pathname);
 if(document.body.className==='success')setTimeout(()=>window.close(),2500)`;
 
-const marks = { success: '&#10003;', denied: '&#8856;', failed: '!' };
+const marks = { success: '&#10003;', denied: '&#215;', failed: '!' };
 
 /** One page with everything in it: it works without a network, and asks nobody for anything. */
 export function resultPage({ kind, title, text, detail }: ResultPage): string {
