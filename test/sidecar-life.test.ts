@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
+
+let gprxy: InstalledGprxy;
+beforeAll(async () => {
+  gprxy = await installGprxy();
+});
+afterAll(() => gprxy[Symbol.asyncDispose]());
+
+const profile = (name: string, listen: string) => `
+[profiles.${name}]
+issuer = "https://login.example"
+client_id = "gprxy-cli"
+upstream = "postgresql://localhost:1"
+listen = "${listen}"
+`;
+
+/** As a careful editor does it. */
+async function replaceConfig(shell: Shell, text: string): Promise<void> {
+  const file = join(shell.home, 'config', 'gprxy', 'config.toml');
+  await mkdir(join(file, '..'), { recursive: true });
+  await writeFile(`${file}~`, text);
+  await rename(`${file}~`, file);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function openShell(config: string): Promise<Shell> {
+  const shell = await Shell.open(gprxy);
+  await replaceConfig(shell, config);
+  return shell;
+}
+
+const statusOf = async (shell: Shell) => JSON.parse((await shell.run('gprxy status --json')).stdout);
+
+describe('a sidecar in the background', () => {
+  it('lives from start to stop, and there is only one', async () => {
+    const port = await freePort();
+    await using shell = await openShell(profile('prod', `127.0.0.1:${port}`));
+    const [first, second] = await Promise.all([shell.run('gprxy start --detach'), shell.run('gprxy start --detach')]);
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
+    expect(`${first.stderr}${second.stderr}`).toContain(`Listening on 127.0.0.1:${port}`);
+    expect(`${first.stderr}${second.stderr}`).toMatch(/already running \(process \d+\)/);
+    expect(await shell.run('gprxy wait')).toMatchObject({ exitCode: 0, stderr: '' });
+    const { pid } = await statusOf(shell);
+    const restarted = await shell.run('gprxy restart');
+    expect(restarted).toMatchObject({ exitCode: 0 });
+    expect(restarted.stderr).toContain(`Stopped gprxy (process ${pid}).`);
+    const after = await statusOf(shell);
+    expect(after).toMatchObject({ state: 'running', listeners: [{ address: `127.0.0.1:${port}` }] });
+    expect(after.pid).not.toBe(pid);
+    expect((await shell.run('gprxy stop')).stderr).toBe(`Stopped gprxy (process ${after.pid}).\n`);
+    expect((await shell.run('gprxy status')).exitCode).toBe(1);
+  });
+
+  it('takes over what one that was killed has left behind', async () => {
+    await using shell = await openShell(profile('prod', 'unix'));
+    await shell.run('gprxy start --detach');
+    const { pid } = await statusOf(shell);
+    process.kill(pid, 'SIGKILL');
+    const again = await shell.run('gprxy start --detach');
+    expect(again).toMatchObject({ exitCode: 0 });
+    expect(again.stderr).toMatch(/Listening on .*\.s\.PGSQL\.5432/);
+  });
+
+  it('logs to a file that only its owner can read, and that can be followed', async () => {
+    await using shell = await openShell(profile('prod', 'unix'));
+    await shell.run('gprxy start --detach');
+    const file = join(shell.home, 'state', 'gprxy.log');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const following = shell.start('gprxy logs -f');
+    await expect.poll(() => readFile(file, 'utf8')).toContain('Listening');
+    await shell.run('gprxy reload');
+    await following.prints(/info reloaded/);
+    following.interrupt();
+    expect(await following.ended).toMatchObject({ exitCode: 130, stderr: '' });
+  });
+
+  it('goes by its configuration, whenever that changes, and says what is wrong with it', async () => {
+    const [one, two] = [await freePort(), await freePort()];
+    await using shell = await openShell(profile('prod', `127.0.0.1:${one}`));
+    await shell.run('gprxy start --detach');
+    const watching = shell.start('gprxy status --watch');
+    await watching.prints(/"state":"running"/);
+
+    await replaceConfig(shell, `${profile('prod', `127.0.0.1:${one}`)}${profile('new', `127.0.0.1:${two}`)}`);
+    await watching.prints(/"profile":"new","address":"127\.0\.0\.1:\d+","state":"listening"/);
+
+    await replaceConfig(shell, `${profile('prod', `127.0.0.1:${one}`)}oops`);
+    await watching.prints(/"problems":\[\{"message":"[^"]*config\.toml:7: not valid TOML/);
+    const reloaded = await shell.run('gprxy reload');
+    expect(reloaded).toMatchObject({ exitCode: 3 });
+    expect(reloaded.stderr).toMatch(/config\.toml:7: not valid TOML/);
+    expect((await statusOf(shell)).listeners).toHaveLength(2);
+
+    await replaceConfig(shell, profile('new', `127.0.0.1:${two}`));
+    await watching.prints(/"listeners":\[\{"profile":"new"[^[]*\],"problems":\[\]/);
+    watching.interrupt();
+    expect(await watching.ended).toMatchObject({ exitCode: 130, stderr: '' });
+  });
+
+  it('does not start where a port is taken, and says by whom', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const { port } = squatter.address() as { port: number };
+    await using shell = await openShell(profile('prod', `127.0.0.1:${port}`));
+    const { exitCode, stderr } = await shell.run('gprxy start --detach');
+    squatter.close();
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/^gprxy: profile "prod": another program .*listens on 127\.0\.0\.1:\d+\n {2}Stop it/);
+  });
+});
