@@ -112,6 +112,18 @@ describe('login in the browser', () => {
     },
   );
 
+  it('pushes the request first where the provider wants it that way (RFC 9126)', async () => {
+    const fetchIt: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      if (!String(input).includes('/.well-known/')) return response;
+      return Response.json({ ...((await response.json()) as object), require_pushed_authorization_requests: true });
+    };
+    const { result, prompt, asked } = await begin({}, undefined, testDependencies({ fetch: fetchIt }));
+    expect([...asked.keys()].sort()).toEqual(['client_id', 'request_uri']);
+    await signInAtBrowser(prompt.url, { user: 'alice' });
+    expect(await result).toMatchObject({ subject: 'alice' });
+  });
+
   it('refuses to come back to another machine, or to a port that is taken', async () => {
     for (const redirectUri of [
       'http://evil.example/',

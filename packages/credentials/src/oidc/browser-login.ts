@@ -1,6 +1,6 @@
 import { orAborted, within } from '../abort.ts';
 import { CredentialError } from '../errors.ts';
-import { loginCommand, runLogin } from '../hints.ts';
+import { loginCommand, runLogin as loginHint } from '../hints.ts';
 import type { StoredLogin } from '../store/stored-login.ts';
 import { type AuthorizationRequest, authorizationRequest } from './authorization-request.ts';
 import type { Provider } from './connect-provider.ts';
@@ -88,7 +88,7 @@ function explain({ account, settings }: ProviderTask, failure: ProviderFailure):
   const said = oauthErrorText(failure);
   if (failure.error === 'access_denied') {
     return new CredentialError('ERR_LOGIN_DENIED', `the login was denied at the identity provider: ${said}`, {
-      hint: runLogin(account),
+      hint: loginHint(account),
     });
   }
   if (/^(unauthorized_client|unsupported_response_type)$/.test(failure.error)) {
@@ -139,9 +139,12 @@ function failurePage(error: unknown): ResultPage {
   return { status: 502, kind: 'failed', title: 'Signing in did not work', text, detail };
 }
 
-function nobodyCame({ account }: ProviderTask, limitMs: number): CredentialError {
+function nobodyCame({ account, settings }: ProviderTask, limitMs: number): CredentialError {
   const message = `nobody signed in within ${Math.round(limitMs / 60_000)} minutes`;
+  const registered = settings.redirectUri ?? defaultRedirectUri;
   return new CredentialError('ERR_LOGIN_EXPIRED', message, {
-    hint: `${runLogin(account)} If the browser showed an error, or is on another machine: ${loginCommand(account, '--device')}.`,
+    hint:
+      `${loginHint(account)} If the provider's page complained of the redirect address, have ${registered} registered ` +
+      `for the client ${settings.clientId}, or run ${loginCommand(account, '--device')}.`,
   });
 }

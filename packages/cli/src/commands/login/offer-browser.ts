@@ -7,7 +7,8 @@ export function offerBrowser(prompt: LoginPrompt, dependencies: Dependencies): v
   const url = pageOf(prompt);
   if (!isWebPage(url)) return;
   dependencies.openBrowser(url).catch(() => {
-    say(dependencies, 'The browser could not be opened; open the page yourself.');
+    const orElse = prompt.kind === 'browser' ? ', or stop here and run "gprxy login --device"' : '';
+    say(dependencies, `The browser could not be opened; open the page yourself${orElse}.`);
   });
 }
 
