@@ -9,7 +9,7 @@ describe('the container credentials of AWS', () => {
     const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = '', AWS_CONTAINER_AUTHORIZATION_TOKEN: token = '' } = cloud.env;
     const ask = () => fetch(url, { headers: { authorization: token } });
     expect((await fetch(url)).status).toBe(401);
-    const { Expiration, ...credentials } = await (await ask()).json();
+    const { Expiration = '', ...credentials } = (await (await ask()).json()) as Record<string, string>;
     expect(credentials).toEqual(awsCredentials);
     expect(Date.parse(Expiration) - Date.now()).toBeGreaterThan(3_500_000);
     cloud.failWith({ status: 500, body: 'down' });
@@ -29,7 +29,10 @@ describe('the managed identity of Azure', () => {
       fetch(`${url}?${query}`, { headers: { 'x-identity-header': secret } });
     expect((await ask('api-version=2019-08-01&resource=db', 'another')).status).toBe(401);
     expect((await ask('api-version=2017-09-01&resource=db')).status).toBe(400);
-    const answer = await (await ask('api-version=2019-08-01&resource=db&client_id=app')).json();
+    const answer = (await (await ask('api-version=2019-08-01&resource=db&client_id=app')).json()) as Record<
+      string,
+      string
+    >;
     expect(answer).toMatchObject({ access_token: 'db for app', token_type: 'Bearer', client_id: 'app' });
     expect(Number(answer.expires_on) * 1_000).toBeGreaterThan(Date.now());
   });
@@ -57,7 +60,9 @@ describe('the metadata of Google', () => {
     const trade = (token: string) =>
       fetch(String(tokenUrl), { method: 'POST', body: new URLSearchParams({ subject_token: token }) });
     expect((await trade('another')).status).toBe(400);
-    const { access_token: federated } = await (await trade('the-token-of-the-pod')).json();
+    const { access_token: federated } = (await (await trade('the-token-of-the-pod')).json()) as {
+      access_token: string;
+    };
     const impersonate = (token: string) =>
       fetch(String(account), {
         method: 'POST',

@@ -15,6 +15,10 @@ export interface GatewayFileOptions {
   tail: string;
   /** More lines for the table of the database. */
   databaseLines: string;
+  /** Whose tokens are taken besides those of the provider's own client. */
+  clients: readonly string[];
+  /** More lines for the table of the issuer. */
+  issuerLines: string;
 }
 
 /** Where the gateway's files are. */
@@ -58,7 +62,8 @@ export async function setGatewayPort({ configFile }: GatewayFiles, port: number)
   await writeFile(configFile, text.replace(LISTEN, listenOn(port)), { mode: 0o600 });
 }
 
-function gatewayToml({ postgres, provider, port, head, tail, databaseLines }: GatewayFileOptions): string {
+function gatewayToml(options: GatewayFileOptions): string {
+  const { postgres, provider, port, head, tail, databaseLines, clients, issuerLines } = options;
   const trust = provider.ca === undefined ? '' : 'ca = "ca.crt"\n';
   return `${listenOn(port)}
 ${head}
@@ -73,8 +78,8 @@ path = "audit.jsonl"
 [[issuers]]
 issuer = "${provider.issuer}"
 audience = "${provider.audience}"
-client_ids = ["${provider.clientId}"]
-${trust}
+client_ids = ${JSON.stringify([provider.clientId, ...clients])}
+${trust}${issuerLines}
 [databases.${postgres.database}]
 upstream = "postgresql://localhost:${postgres.port}/${postgres.database}?sslrootcert=ca.crt"
 identity = { mode = "login", backend_auth = "cert", cert = "gateway.crt", key = "gateway.key" }

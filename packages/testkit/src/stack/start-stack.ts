@@ -22,6 +22,10 @@ export interface StackOptions {
   gatewayTail?: string;
   /** More lines for the table of the database in that file. */
   gatewayDatabase?: string;
+  /** Client ids whose tokens the gateway takes besides those of `gprxy-cli`. */
+  gatewayClients?: readonly string[];
+  /** More lines for the table of the issuer in the gateway's file. */
+  gatewayIssuer?: string;
   /** The port of the gateway. Default: a free one. */
   gatewayPort?: number;
 }
@@ -58,7 +62,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   ]);
   for (const { email, groups } of people) await postgres.createUser(email, { memberOf: groups });
   const { gatewayPort: port = 0, gatewayHead: head = '', gatewayTail: tail = '', gatewayDatabase = '' } = options;
-  const toml = { head, tail, databaseLines: gatewayDatabase };
+  const { gatewayClients: clients = [], gatewayIssuer: issuerLines = '' } = options;
+  const toml = { head, tail, databaseLines: gatewayDatabase, clients, issuerLines };
   const files = await writeGatewayFiles(directory.path, { ca, postgres, provider, port, ...toml });
   let gateway = await startGateway(files.configFile);
   const stop = async () => {
