@@ -26,11 +26,13 @@ async function openShell(env: Readonly<Record<string, string>> = {}): Promise<Sh
   return shell;
 }
 
-/** The access token is no longer any good. */
-async function outlive(shell: Shell): Promise<void> {
+async function changeLogin(shell: Shell, change: object): Promise<void> {
   const file = join(shell.home, 'state/logins/prod.json');
-  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), expiresAt: 0 }));
+  await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), ...change }));
 }
+
+/** The access token is no longer any good. */
+const outlive = (shell: Shell) => changeLogin(shell, { expiresAt: 0 });
 
 async function signIn(shell: Shell, option = ''): Promise<void> {
   const login = shell.start(`gprxy login --no-open --device ${option}`);
@@ -93,6 +95,14 @@ describe('gprxy doctor on logins and where they are kept', () => {
     expect(exitCode, stdout).toBe(4);
     expect(stdout).toMatch(/problem {2}login .*has expired: invalid_grant/);
     expect(stdout).toContain('Run "gprxy login --profile prod".');
+  });
+
+  it('warns of a login that nothing renews', async () => {
+    await using shell = await openShell();
+    await signIn(shell, '--insecure-storage');
+    await changeLogin(shell, { refreshToken: undefined });
+    const { about } = await examine(shell);
+    expect(about('login')).toMatchObject({ verdict: 'warning', hint: expect.stringContaining('offline_access') });
   });
 
   it.each([

@@ -14,13 +14,11 @@ export interface ServedCertificate {
 }
 
 /**
- * Connects as for a session, with all of its checks, and hangs up: nothing is sent but the handshake.
+ * Connects as for a session, with all of its checks, and hangs up: nothing is sent but the handshake. `undefined` without TLS.
  * Rejects with UpstreamError as a session would; its cause has the code of what is wrong with the certificate.
  */
-export async function checkUpstreamTls(target: UpstreamTarget, signal: AbortSignal): Promise<ServedCertificate> {
-  const certificate = await certificateFrom(target, signal);
-  if (certificate !== undefined) return certificate;
-  throw new UpstreamError(`${target.host}:${target.port} shows no certificate`, { code: 'ERR_UPSTREAM_TLS' });
+export function checkUpstreamTls(target: UpstreamTarget, signal: AbortSignal): Promise<ServedCertificate | undefined> {
+  return certificateFrom(target, signal);
 }
 
 /** What the server shows, trusted or not, to tell a person why it is refused. Nothing is sent but the handshake. */

@@ -7,21 +7,29 @@ import {
   silentLog,
 } from '@gprxy/sidecar';
 import { CliError } from '../../../cli-error.ts';
-import { type Finding, ok } from '../check.ts';
+import { type Finding, ok, warning } from '../check.ts';
 import type { SetUp } from '../set-up.ts';
 
 /** Whether the upstream can be reached, and its certificate is what the profile asks for. Nothing is sent but the handshake. */
 export async function checkCertificate({ profile }: SetUp, signal: AbortSignal): Promise<Finding> {
   const { target } = await resolveUpstream(await profile(), (path) => readFile(path, 'utf8'), silentLog);
   try {
-    const certificate = await checkUpstreamTls(target, signal);
-    return ok(`${target.host}:${target.port}, ${describe(certificate)}`);
+    return judge(`${target.host}:${target.port}`, target.tls.mode, await checkUpstreamTls(target, signal));
   } catch (error) {
     const reason = reasonOf(error);
     if (reason === undefined) throw error;
     const certificate = await lookAtCertificate(target, signal).catch(() => undefined);
     throw refused(`${target.host}:${target.port}`, reason, certificate, error);
   }
+}
+
+/** Only a password by SCRAM may go where nothing is checked; a profile with a token never comes this far. */
+function judge(address: string, mode: string, certificate: ServedCertificate | undefined): Finding {
+  const hint = 'Set sslmode=verify-full in "upstream", with sslrootcert=FILE for a private authority.';
+  if (certificate === undefined) return warning(`${address}, without TLS: others may read along`, hint);
+  if (mode === 'require') return warning(`${address}, ${describe(certificate)}, which nothing checks`, hint);
+  if (mode === 'verify-ca') return warning(`${address}, ${describe(certificate)}; its name is not checked`, hint);
+  return ok(`${address}, ${describe(certificate)}`);
 }
 
 interface Reason {
