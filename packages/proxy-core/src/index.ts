@@ -9,6 +9,7 @@ export { tlsServerEndPoint } from './sasl/channel-binding.ts';
 export * from './sasl/oauthbearer-client.ts';
 export * from './sasl/oauthbearer-server.ts';
 export * from './sasl/scram-client.ts';
+export { createScramVerifier, ScramSha256Server, type ScramVerifier } from './sasl/scram-server.ts';
 export type { UpstreamCredential } from './session/answer-authentication.ts';
 export type { UpstreamLogin } from './session/authenticate-upstream.ts';
 export type { TlsMode, UpstreamTarget, UpstreamTls } from './session/connect-upstream-socket.ts';
