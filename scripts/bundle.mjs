@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { licencesOf } from './bundled-licences.mjs';
 import { directImports } from './direct-imports.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
+import { manPage } from './man-page.mjs';
 import { packChunks } from './pack-chunks.mjs';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
@@ -83,6 +84,11 @@ function externals(dependencies) {
   return outside.map(([name]) => name);
 }
 
+async function addManPage(directory) {
+  const { version } = require(`${packages}cli/package.json`);
+  await writeFile(`${directory}/gprxy.1`, await manPage(`${directory}/main.cjs`, version));
+}
+
 /** Nobody sees half a bundle: it is made next to its place and moved there. */
 async function replaceBundle(name) {
   const target = `${packages}${name}/dist/bundle`;
@@ -91,6 +97,7 @@ async function replaceBundle(name) {
     await bundle(name, fresh);
     await rm(target, { recursive: true, force: true });
     await rename(fresh, target);
+    if (name === 'cli') await addManPage(target);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }

@@ -47,6 +47,12 @@ describe('the tarball of npm pack, installed with npm', () => {
     expect(stderr).toContain('gprxy login');
   });
 
+  it('brings a man page with every command', async () => {
+    const page = await readFile(join(directory, 'prefix', 'share', 'man', 'man1', 'gprxy.1'), 'utf8');
+    expect(page).toMatch(/^\.TH GPRXY 1 /);
+    for (const name of ['login', 'profiles add', 'exit-codes']) expect(page).toContain(`\n.SS ${name}\n.nf\n`);
+  });
+
   it('brings the keychain module and the licences of what is bundled', async () => {
     const root = join(directory, 'prefix', 'lib', 'node_modules', 'gprxy');
     const modules = await readdir(join(root, 'node_modules'));
