@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, type TemporaryDirectory, temporaryDirectory } from '@gprxy/testkit';
+import {
+  freePort,
+  signInAtBrowser,
+  type TemporaryDirectory,
+  type TestProvider,
+  temporaryDirectory,
+} from '@gprxy/testkit';
 import type { Values } from './placeholders.testing.ts';
 import { withValues } from './placeholders.testing.ts';
 import { runLine } from './run-line.testing.ts';
@@ -42,6 +48,7 @@ export class Home implements AsyncDisposable {
       home: directory.path,
       'home-encoded': encodeURIComponent(directory.path),
       version: world.version,
+      node: process.versions.node,
       issuer: provider.issuer,
       'issuer-host': new URL(provider.issuer).host,
       gateway: `localhost:${gateway.port}`,
@@ -63,7 +70,7 @@ export class Home implements AsyncDisposable {
     const { stdout, stderr, exitCode } = await runLine(withValues(line, this.values), {
       env: this.env,
       cwd: this.path,
-      onPrompt: (uri) => (this.person === 'says no' ? provider.deny(uri) : provider.approve(uri, this.person)),
+      onPrompt: (uri) => signInAt(uri, this.person, provider),
     });
     return { kind: 'command', line, stdout: linesOf(stdout), stderr: linesOf(stderr), exitCode: exitCode ?? -1 };
   }
@@ -101,6 +108,12 @@ export class Home implements AsyncDisposable {
     if (existsSync(join(this.path, STATE, 'run/control.sock'))) await this.run('gprxy stop');
     await this.#directory.remove();
   }
+}
+
+async function signInAt(uri: string, person: Home['person'], provider: TestProvider): Promise<void> {
+  if (person === 'says no') await provider.deny(uri);
+  else if (uri.includes('user_code=')) await provider.approve(uri, person);
+  else await signInAtBrowser(uri, { user: person });
 }
 
 function linesOf(text: string): readonly string[] {

@@ -12,6 +12,13 @@ interface Pattern {
 const patterns: Readonly<Record<string, Pattern>> = {
   any: { is: '.*' },
   token: { is: 'eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+', written: /()eyJ[\w-]+\.[\w-]+\.[\w-]+/g },
+  uuid: {
+    is: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
+    written: /()[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
+  },
+  number: { is: '\\d+', written: /(\b(?:durationMs|bytesFromClient|bytesFromUpstream)=)\d+/g },
+  clock: { is: '\\d\\d:\\d\\d:\\d\\d', written: /^()\d\d:\d\d:\d\d/g },
+  day: { is: '\\d{4}-\\d\\d-\\d\\d', written: /()\b\d{4}-\d\d-\d\d\b(?!T)/g },
   timestamp: { is: '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z', written: /()\d{4}-\d\d-\d\dT[\d:.]+Z/g },
   code: { is: '[A-Z]{4}-[A-Z]{4}', written: /\b()[A-Z]{4}-[A-Z]{4}\b/g },
   when: {

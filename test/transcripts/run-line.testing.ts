@@ -1,13 +1,13 @@
 import { type ProgramEnd, spawnProgram } from '@gprxy/testkit';
 
 /** Nothing in a transcript takes this long. */
-const limitMs = 30_000;
-const prompt = /http\S+[?&]user_code=[\w-]+/;
+const limitMs = 20_000;
+const prompt = /http\S+[?&](?:user_code=[\w-]+(?=\s)|client_id=\S+(?=\s))/;
 
 export interface LineOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Is told the page of a device login as soon as the command has shown it. */
+  /** Is told the page to sign in at as soon as the command has shown it. */
   readonly onPrompt: (uri: string) => Promise<void>;
 }
 
@@ -29,6 +29,7 @@ export async function runLine(line: string, { env, cwd, onPrompt }: LineOptions)
   const timer = setTimeout(() => process.kill(-program.pid, 'SIGKILL'), limitMs);
   const end = await program.ended;
   clearTimeout(timer);
+  if (end.exitCode === null) throw new Error(`did not end within ${limitMs / 1_000} s: ${line}\n${program.output()}`);
   await answered;
   return end;
 }

@@ -4,6 +4,7 @@ import {
   alice,
   bob,
   mallory,
+  type OidcProviderOptions,
   type Stack,
   startStack,
   type TemporaryDirectory,
@@ -25,9 +26,9 @@ export interface World extends AsyncDisposable {
   stateOf(person: PersonName): Promise<string>;
 }
 
-export async function startWorld(): Promise<World> {
+export async function startWorld(provider: OidcProviderOptions = {}): Promise<World> {
   const [stack, installation] = await Promise.all([
-    startStack({ provider: { accessTokenTtlSeconds: 3_600, rotateRefreshToken: false } }),
+    startStack({ provider: { accessTokenTtlSeconds: 3_600, rotateRefreshToken: false, ...provider } }),
     installGlobally(),
   ]);
   const homes = new Map<PersonName, Promise<TemporaryDirectory>>();
@@ -52,7 +53,10 @@ export async function startWorld(): Promise<World> {
 export const STATE = '.local/state/gprxy';
 export const CONFIG = '.config/gprxy/config.toml';
 
-export const profileText = (stack: Stack): string => stack.profile({ name: 'prod', listen: '127.0.0.1:0' });
+export function profileText(stack: Stack): string {
+  const text = stack.profile({ name: 'prod', listen: '127.0.0.1:0' });
+  return text.replace(`localhost:${stack.gateway.port}?`, `localhost:${stack.gateway.port}/sales?`);
+}
 
 /** The environment of somebody who has just got this machine: no keychain, no settings. */
 export function environmentOf(home: string, { bin }: Pick<World, 'bin'>): Record<string, string> {
