@@ -1,3 +1,4 @@
+import { cliPart } from './cli/cli-part.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import type { Part, PartResult } from './part.ts';
@@ -5,7 +6,7 @@ import { relayPart } from './relay/relay-part.ts';
 import { formatPart } from './report.ts';
 import { saveResults } from './save-results.ts';
 
-const PARTS: readonly Part[] = [relayPart];
+const PARTS: readonly Part[] = [cliPart, relayPart];
 
 /** Runs the parts that `args` ask for; returns the exit code. Figures go to stdout, all else to stderr. */
 export async function main(args: readonly string[]): Promise<number> {

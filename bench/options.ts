@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [PART...] [OPTIONS]
-  PART                 relay (default: every part)
-  --rounds N           rounds of each measurement (default 5)
+  PART                 cli, relay (default: every part)
+  --rounds N           rounds of each measurement (default 5; a round of cli is eight starts)
   --seconds N          length of one pgbench run (default 2)
   --mib N,N            sizes of the bulk transfers in MiB (default 64)
   --only NAME,NAME     contenders to run beside the direct connection: sidecar, sidecar+gateway,

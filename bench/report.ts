@@ -12,12 +12,13 @@ export interface ContenderReport {
   readonly leftOut?: string;
 }
 
-/** What is asked of us: at least so many times, or at most so much more than, what somebody else does in the same round. */
+/** What is asked of us: at least, or at most, so many times what somebody else does in the same round, or at most so much more. */
 export interface Bar {
   readonly ours: string;
   /** Ours again where nobody is compared. */
   readonly than: string;
   readonly atLeastTimes?: number;
+  readonly atMostTimes?: number;
   readonly atMostMore?: number;
   /** Of ours alone. */
   readonly atMost?: number;
@@ -68,7 +69,7 @@ function withSpread({ median, least, most }: Summary, sign: 'x' | '+' | '' = '')
 function formatBar({ title, unit, values }: MeasuredRow, bar: Bar): string[] | undefined {
   const [ours, theirs] = [values[bar.ours], values[bar.than]];
   if (ours === undefined || theirs === undefined) return undefined;
-  const { atLeastTimes, atMostMore, atMost = Number.POSITIVE_INFINITY } = bar;
+  const { atLeastTimes, atMostTimes, atMostMore, atMost = Number.POSITIVE_INFINITY } = bar;
   const line = (than: string, asked: string, { median }: Summary, met: boolean) => [
     `${title}, ${bar.ours}${than}`,
     asked,
@@ -78,6 +79,10 @@ function formatBar({ title, unit, values }: MeasuredRow, bar: Bar): string[] | u
   if (atLeastTimes !== undefined) {
     const found = pairwise(ours, theirs, ratio);
     return line(` / ${bar.than}`, `>= ${atLeastTimes}`, found, found.median >= atLeastTimes);
+  }
+  if (atMostTimes !== undefined) {
+    const found = pairwise(ours, theirs, ratio);
+    return line(` / ${bar.than}`, `<= ${atMostTimes}`, found, found.median <= atMostTimes);
   }
   if (atMostMore !== undefined) {
     const found = pairwise(ours, theirs, difference);
