@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { runInWorld } from '../../dependencies.testing.ts';
 import { examplesOf } from '../../examples.ts';
 import { type Commands, createProgram } from '../../program.ts';
+import { helpTopics } from './help-topics.ts';
 
 export interface ListedCommand {
   /** As typed behind `gprxy`. */
@@ -29,5 +30,27 @@ function commandsIn(outer: Command, path: readonly string[]): readonly ListedCom
 /** What `gprxy COMMAND --help` prints; the main page for an empty text. */
 export async function helpOf(typed: string): Promise<string> {
   const words = typed === '' ? [] : typed.split(' ');
-  return (await runInWorld([...words, '--help'])).stdout;
+  return (await runInWorld([...words, '--help'], { columns: 80 })).stdout;
+}
+
+/** docs/commands.md: every command's help, and the topics. */
+export async function commandsPage(): Promise<string> {
+  const sections = await Promise.all(
+    allCommands().map(async ({ typed }) => `## gprxy ${typed}\n\n${fenced(await helpOf(typed))}`),
+  );
+  return [
+    '# Commands',
+    'What `gprxy help` and `gprxy COMMAND --help` print; a test keeps this page to it.',
+    fenced(await helpOf('')),
+    ...sections,
+    ...helpTopics.map(({ name, text }) => `## gprxy help ${name}\n\n${fenced(text)}`),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function fenced(text: string): string {
+  return `\`\`\`text\n${text.trimEnd()}\n\`\`\``;
 }

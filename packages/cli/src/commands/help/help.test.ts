@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runInWorld } from '../../dependencies.testing.ts';
 import { ExitCode } from '../../exit-code.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
-import { allCommands, helpOf } from './all-commands.testing.ts';
+import { allCommands, commandsPage, helpOf } from './all-commands.testing.ts';
 import { gprxyCallsIn } from './example-words.testing.ts';
 import { helpTopics } from './help-topics.ts';
 
@@ -37,7 +37,7 @@ describe.each(allCommands())('the help of gprxy $typed', ({ typed, command, exam
   });
 
   it('is the same by "gprxy help"', async () => {
-    const { exitCode, stdout } = await runInWorld(['help', ...typed.split(' ')]);
+    const { exitCode, stdout } = await runInWorld(['help', ...typed.split(' ')], { columns: 80 });
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: await helpOf(typed) });
   });
 });
@@ -63,6 +63,10 @@ describe('gprxy help', () => {
     const { exitCode, stdout, stderr } = await runInWorld(['help', 'profiles', 'ad']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain('gprxy: there is no command or topic "profiles ad"');
+  });
+
+  it('is what docs/commands.md shows: "npx vitest run packages/cli/src/commands/help -u" writes it anew', async () => {
+    await expect(await commandsPage()).toMatchFileSnapshot(join(packages, '..', 'docs', 'commands.md'));
   });
 
   it('has every exit code there is', () => {
