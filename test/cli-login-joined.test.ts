@@ -73,6 +73,7 @@ describe('one login at a time', () => {
     test.first.kill();
     const [, own = ''] = await second.says(secondPage);
     expect(own).not.toBe(test.page);
+    await second.says(/The login of process \d+ came to nothing; this is a new one\./);
     await provider.approve(own);
     expect(await second.ended).toMatchObject({ exitCode: 0 });
     expect(begun() - before).toBe(1);

@@ -38,26 +38,27 @@ export async function login(options: LoginOptions): Promise<StoredLogin> {
   const { store, account, deps, signal } = options;
   await store.probe(signal);
   await ensurePrivateDirectory(deps.lockDirectory);
+  let joined: number | undefined;
+  const onNews = (news: LoginNews) => {
+    mustBeSame(options, news);
+    joined = news.pid;
+  };
   for (;;) {
     throwIfAborted(signal);
     const turn = await takeLoginTurn(account, deps, signal);
-    if (turn !== undefined) return signIn(options, turn);
-    const outcome = await followLogin({
-      ...options,
-      onNews: (news) => mustBeSame(options, news),
-      onPrompt: options.show,
-    });
+    if (turn !== undefined) return signIn(options, turn, joined);
+    const outcome = await followLogin({ account, deps, signal, onNews, onPrompt: options.show });
     if (outcome?.kind === 'done') return whatWasKept(options);
     if (outcome !== undefined && outcome.code !== 'ERR_ABORTED') throw sameEnd(outcome);
   }
 }
 
-function signIn(options: LoginOptions, turn: FileLock): Promise<StoredLogin> {
+function signIn(options: LoginOptions, turn: FileLock, insteadOf?: number): Promise<StoredLogin> {
   const { settings, store, account, deps, signal, show } = options;
   return tellLogin({ account, deps, wanted: wantedLogin(options), turn }, async (tellPrompt) => {
     const showAndTell = (prompt: Parameters<typeof show>[0]) => {
       tellPrompt(prompt);
-      show(prompt);
+      show(insteadOf === undefined ? prompt : { ...prompt, insteadOf });
     };
     const fresh = await runLogin({ settings, deps, signal, account }, { ...options, show: showAndTell });
     await withAccountLock(account, deps, signal, () => keepLogin(store, account, deps, fresh));

@@ -11,6 +11,8 @@ interface AnyPrompt {
   why?: string;
   /** The process that began the login, where it is not this one. */
   begunBy?: number;
+  /** The process whose login this one had joined, and which is gone or was interrupted. */
+  insteadOf?: number;
 }
 
 /** Something to confirm elsewhere (RFC 8628 section 3.3). */

@@ -52,6 +52,7 @@ async function signIn(
   const here = browserHere(dependencies);
   const browser = options.open ? here : ({ canOpen: false, why: '--no-open was given' } as const);
   const show = (prompt: LoginPrompt): void => {
+    waiting.stop();
     present(prompt);
     // A login that was joined has its window already.
     if (browser.canOpen && prompt.begunBy === undefined) offerBrowser(prompt, dependencies);

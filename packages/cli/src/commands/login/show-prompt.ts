@@ -26,10 +26,11 @@ function timeLeft(expiresAt: number, nowMs: number): string {
 }
 
 /** Why it is this way of signing in, and whose login it is. */
-function origin({ kind, why, begunBy }: LoginPrompt): readonly string[] {
+function origin({ kind, why, begunBy, insteadOf }: LoginPrompt): readonly string[] {
   const [way, other] = kind === 'browser' ? ['with the browser', '--device'] : ['with a code', '--browser'];
   if (begunBy !== undefined) return [`Joining the login ${way} that process ${begunBy} has begun.`];
-  return why === undefined ? [] : [`Signing in ${way}, because ${why} (${other} for the other way).`];
+  const gone = insteadOf === undefined ? [] : [`The login of process ${insteadOf} came to nothing; this is a new one.`];
+  return why === undefined ? gone : [...gone, `Signing in ${way}, because ${why} (${other} for the other way).`];
 }
 
 function browserInstructions(prompt: BrowserPrompt, expires: string, colours: ChalkInstance): readonly string[] {

@@ -3,6 +3,7 @@ import { say } from '../../say.ts';
 import { isInteractive } from '../../terminal.ts';
 import { countdown } from '../../time-left.ts';
 
+/** May be started again, for another prompt, after it was stopped. */
 export interface Waiting {
   start(untilMs: number): void;
   stop(): void;
