@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Keyring, startKeyring, startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
+import { keyringPid } from './keyring-pid.testing.ts';
 
 const isInstalled = ['gnome-keyring-daemon', 'dbus-run-session', 'gdbus'].every(
   (program) => spawnSync(program, ['--version']).error === undefined,
@@ -43,6 +44,19 @@ describe.runIf(isInstalled)('a login in the OS keychain', () => {
     expect(locked.stderr).toMatch(/locked/);
     await keyring.unlock();
     expect((await shell.run('gprxy get-token')).stdout.trim()).toBe(token);
+
+    const daemon = keyringPid(keyring.env);
+    const startedAt = performance.now();
+    process.kill(daemon, 'SIGSTOP');
+    try {
+      const silent = await shell.run('gprxy login');
+      expect(silent, silent.stderr).toMatchObject({ exitCode: 8, stdout: '' });
+      expect(silent.stderr).toMatch(/no answer within 3 s/);
+      // Not one that the keyring holds until it answers.
+      expect(performance.now() - startedAt).toBeLessThan(6_000);
+    } finally {
+      process.kill(daemon, 'SIGCONT');
+    }
 
     expect(await shell.run('gprxy logout')).toMatchObject({ exitCode: 0 });
     expect(await shell.run('gprxy whoami')).toMatchObject({ exitCode: 4 });

@@ -1,4 +1,6 @@
-// One process that works with the OS keychain, for keychain.test.ts: does what it is told and prints the result as JSON.
+// One process that works with the OS keychain, for keychain.test.ts: does what it is told, by its argument and then line by line, and
+// prints the results as JSON.
+import { createInterface } from 'node:readline';
 import { CredentialError, createKeychainStore, type StoredLogin } from '@gprxy/credentials';
 
 export type KeychainCommand = { do: 'probe' | 'read' | 'delete' } | { do: 'write'; login: StoredLogin };
@@ -6,12 +8,17 @@ export type KeychainCommand = { do: 'probe' | 'read' | 'delete' } | { do: 'write
 interface Job {
   service: string;
   entryBytes?: number;
+  sessionBus?: string;
   commands: KeychainCommand[];
 }
 
 const job = JSON.parse(process.argv[2] ?? '') as Job;
-const { service, entryBytes } = job;
-const store = createKeychainStore({ service, ...(entryBytes !== undefined && { entryBytes }) });
+const { service, entryBytes, sessionBus } = job;
+const store = createKeychainStore({
+  service,
+  ...(sessionBus !== undefined && { sessionBus }),
+  ...(entryBytes !== undefined && { entryBytes }),
+});
 const signal = new AbortController().signal;
 
 function run(command: KeychainCommand): Promise<unknown> {
@@ -27,7 +34,7 @@ function run(command: KeychainCommand): Promise<unknown> {
   }
 }
 
-for (const command of job.commands) {
+async function obey(command: KeychainCommand): Promise<void> {
   const startedAt = performance.now();
   const result = await run(command).then(
     (value) => ({ value }),
@@ -38,3 +45,6 @@ for (const command of job.commands) {
   );
   process.stdout.write(`${JSON.stringify({ ...result, tookMs: performance.now() - startedAt })}\n`);
 }
+
+for (const command of job.commands) await obey(command);
+for await (const line of createInterface({ input: process.stdin })) await obey(JSON.parse(line) as KeychainCommand);

@@ -1,11 +1,13 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { StoredLogin } from '@gprxy/credentials';
 import { startKeyring } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeychainCommand } from './keychain-process.testing.ts';
+import { keyringPid } from './keyring-pid.testing.ts';
 
 const program = fileURLToPath(new URL('./keychain-process.testing.ts', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,15 +25,38 @@ interface Result {
 
 type Environment = Record<string, string | undefined>;
 
+/** A process that stays, as a daemon does, and does one thing after the other. */
+function startKeychainProcess(env: Environment, commands: KeychainCommand[] = [], entryBytes?: number) {
+  const sessionBus = env.DBUS_SESSION_BUS_ADDRESS;
+  const job = JSON.stringify({ service: 'gprxy-test', sessionBus, entryBytes, commands });
+  const args = ['--import', 'tsx', '--conditions=source', program, job];
+  const child = spawn(process.execPath, args, { env, cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<Result | undefined> => {
+    const { value } = await lines.next();
+    return value === undefined ? undefined : (JSON.parse(value) as Result);
+  };
+  const ended = once(child, 'exit');
+  return {
+    next,
+    tell: (command: KeychainCommand) => {
+      child.stdin.write(`${JSON.stringify(command)}\n`);
+      return next();
+    },
+    end: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
+
 /** Each call is a process of its own: what one wrote, the next one must find. */
 async function keychain(env: Environment, commands: KeychainCommand[], entryBytes?: number): Promise<Result[]> {
-  const job = JSON.stringify({ service: 'gprxy-test', entryBytes, commands });
-  const args = ['--import', 'tsx', '--conditions=source', program, job];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, cwd: root });
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Result);
+  const child = startKeychainProcess(env, commands, entryBytes);
+  const results: Result[] = [];
+  for (const _ of commands) results.push((await child.next()) as Result);
+  await child.end();
+  return results;
 }
 
 function bigLogin(subject: string): StoredLogin {
@@ -103,20 +128,61 @@ describe.skipIf(!isInstalled)('the keychain of a real desktop', { timeout: 60_00
     expect(read?.value).toEqual(login);
   });
 
-  it('is given up within 3 s while it keeps silent', async () => {
-    const daemon = Number(keyringPid(keyring.env));
+  it('may be locked and unlocked while a process runs', async () => {
+    const login = bigLogin('alice');
+    const daemon = startKeychainProcess(keyring.env);
+    await daemon.tell({ do: 'write', login });
+    for (let night = 1; night <= 2; night++) {
+      await keyring.lock();
+      expect(await daemon.tell({ do: 'read' })).toMatchObject({ code: 'ERR_STORE_LOCKED' });
+      expect(await daemon.tell({ do: 'write', login: bigLogin('bob') })).toMatchObject({ code: 'ERR_STORE_LOCKED' });
+      await keyring.unlock();
+      expect((await daemon.tell({ do: 'read' }))?.value).toEqual(login);
+    }
+    await daemon.end();
+  });
+
+  it('tells an entry that is damaged, half there or of a later version, and takes a new login in its place', async () => {
+    const attributes = (account: string) => ['service', 'gprxy-test', 'account', account];
+    const secretTool = (args: string[], input = '') =>
+      spawnSync('secret-tool', args, { env: keyring.env, input, encoding: 'utf8' });
+    const store = (account: string, text: string) =>
+      secretTool(['store', '--label=gprxy-test', ...attributes(account)], text);
+    const damages = {
+      'a piece is gone': () => secretTool(['clear', ...attributes('prod:a:2')]),
+      'a piece is another': () => store('prod:a:1', 'something else'),
+      'the head is empty': () => store('prod', ''),
+      'the head is something else': () => store('prod', 'canary'),
+      'the head is of a later version': () => store('prod', '{"version":2,"vault":"there"}\n'),
+    };
+    for (const [damage, inflict] of Object.entries(damages)) {
+      await keychain(keyring.env, [{ do: 'delete' }, { do: 'write', login: bigLogin('alice') }], 2_560);
+      expect(inflict().status, damage).toBe(0);
+      const login = bigLogin('bob');
+      const commands: KeychainCommand[] = [{ do: 'read' }, { do: 'write', login }, { do: 'read' }];
+      const [read, , again] = await keychain(keyring.env, commands, 2_560);
+      const code = damage.includes('later') ? 'ERR_STORE_FAILED' : 'ERR_LOGIN_NEEDED';
+      expect(read, damage).toMatchObject({ code, hint: expect.stringContaining('gprxy login --profile prod') });
+      expect(JSON.stringify(read)).not.toContain('canary');
+      expect(again?.value, damage).toEqual(login);
+    }
+  });
+
+  it('is given up within 3 s while it keeps silent, and does not hold the process', async () => {
+    const daemon = keyringPid(keyring.env);
     process.kill(daemon, 'SIGSTOP');
-    // The process cannot end before the keyring answers, see README.md of the credentials.
-    const wakeUp = setTimeout(() => process.kill(daemon, 'SIGCONT'), 5_000);
     try {
-      const [probed] = await keychain(keyring.env, [{ do: 'probe' }]);
+      const child = startKeychainProcess(keyring.env, [{ do: 'probe' }]);
+      const probed = await child.next();
+      const toldAt = performance.now();
+      await child.end();
+      expect(performance.now() - toldAt).toBeLessThan(1_500);
       expect(probed).toMatchObject({
         code: 'ERR_STORE_LOCKED',
         message: expect.stringContaining('no answer within 3 s'),
       });
       expect(probed?.tookMs).toBeLessThan(3_200);
     } finally {
-      clearTimeout(wakeUp);
       process.kill(daemon, 'SIGCONT');
     }
   });
@@ -131,12 +197,3 @@ describe.skipIf(process.platform !== 'linux')('a machine without a keychain', ()
     }
   });
 });
-
-function keyringPid(env: Environment): string {
-  const method = 'org.freedesktop.DBus.GetConnectionUnixProcessID';
-  const args = ['call', '--session', '--dest', 'org.freedesktop.DBus', '--object-path', '/', '--method', method];
-  return (
-    /uint32 (\d+)/.exec(execFileSync('gdbus', [...args, 'org.freedesktop.secrets'], { env, encoding: 'utf8' }))?.[1] ??
-    ''
-  );
-}

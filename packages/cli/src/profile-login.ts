@@ -6,6 +6,7 @@ import { configInput } from './config-input.ts';
 import type { Credentials, Dependencies } from './dependencies.ts';
 import { say } from './say.ts';
 import { readStoreChoice, type StoreKind } from './store-choice.ts';
+import type { Environment } from './terminal.ts';
 import { upstreamAddress } from './upstream-address.ts';
 
 /** One profile's login, in the words of @gprxy/credentials: every call there takes these four. */
@@ -65,7 +66,16 @@ function createStore(kind: StoreKind, credentials: Credentials, dependencies: De
   const { stateDirectory } = paths(configInput(dependencies));
   return kind === 'file'
     ? credentials.createFileStore({ directory: join(stateDirectory, 'logins') })
-    : credentials.createKeychainStore({ service: dependencies.env.GPRXY_KEYCHAIN_SERVICE ?? 'gprxy' });
+    : credentials.createKeychainStore({
+        service: dependencies.env.GPRXY_KEYCHAIN_SERVICE ?? 'gprxy',
+        ...sessionBus(dependencies.env),
+      });
+}
+
+/** systemd's place for it is what libraries assume when nothing else is said. */
+function sessionBus({ DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: runtime }: Environment) {
+  if (address) return { sessionBus: address };
+  return runtime ? { sessionBus: `unix:path=${runtime}/bus` } : {};
 }
 
 export function credentialDependencies(

@@ -2,13 +2,17 @@ import { orAborted } from '../abort.ts';
 import { checksum, decodeHead, encodeHead, type Head, otherSlot, type Slot, splitText } from './keychain-entry.ts';
 import { keychainFailure, keychainLocked } from './keychain-failure.ts';
 import { GuardedKeytar, type Keytar, requireKeytar } from './keytar.ts';
+import { keytarApart } from './keytar-apart.ts';
 import { parseLogin, type StoredLogin, serializeLogin } from './stored-login.ts';
 import { probeLimitMs, type TokenStore } from './token-store.ts';
+import { isKeyringUnlocked } from './unlocked-keyring.ts';
 import { DamagedLogin, NewerLogin } from './unreadable-login.ts';
 
 export interface KeychainStoreOptions {
   /** The keychain's service name, `gprxy` outside of tests. */
   service: string;
+  /** Linux: where the session's keyring is, as in DBUS_SESSION_BUS_ADDRESS. */
+  sessionBus?: string;
   /** Replaces the native module in tests. */
   loadKeytar?: () => Keytar;
   /** What one entry holds; the platform's limit unless a test says otherwise. */
@@ -35,7 +39,13 @@ class KeychainStore implements TokenStore {
   readonly #limitMs: number;
 
   constructor(options: KeychainStoreOptions) {
-    this.#keychain = new GuardedKeytar(options.service, options.loadKeytar ?? requireKeytar);
+    const { service, loadKeytar = requireKeytar } = options;
+    this.#keychain = new GuardedKeytar({
+      service,
+      load: loadKeytar,
+      isPrompt: promptness(options),
+      apart: keytarApart,
+    });
     this.#entryBytes = options.entryBytes ?? platformEntryBytes;
     this.#limitMs = options.callLimitMs ?? 10_000;
   }
@@ -124,6 +134,12 @@ class KeychainStore implements TokenStore {
   #set(entry: string, value: string): Promise<void> {
     return this.#keychain.set(entry, value, this.#limitMs);
   }
+}
+
+/** On macOS and Windows it cannot be asked for: a dialog there may hold the process. */
+function promptness({ sessionBus, loadKeytar }: KeychainStoreOptions): () => Promise<boolean> {
+  if (process.platform !== 'linux' || loadKeytar !== undefined) return async () => true;
+  return async () => sessionBus !== undefined && isKeyringUnlocked(sessionBus);
 }
 
 /** The colon is ours: no profile's name may reach another one's pieces, or the marker. */

@@ -14,48 +14,67 @@ export function requireKeytar(): Keytar {
   return createRequire(import.meta.url)('keytar') as Keytar;
 }
 
+export interface GuardedKeytarOptions {
+  service: string;
+  load: () => Keytar;
+  /** Whether a call can be made in this process without the risk that it blocks. */
+  isPrompt: () => Promise<boolean>;
+  /** For the calls that may block: they end with the signal. */
+  apart: (signal: AbortSignal) => Keytar;
+}
+
 /**
- * keytar with a time limit on every call, one call at a time. A call blocks a thread of libuv's pool for as long as
- * the keyring is silent (a prompt to unlock may be open), and four of those would stop every file access of the
- * process; so while one is late, the others fail at once.
+ * keytar with a time limit on every call, one call at a time. A call that blocks in this process holds a thread of libuv's pool: four of
+ * those would stop every file access, and the process cannot exit before they end. So it is made here only when the keyring has just
+ * answered; and while one is late all the same, the others fail at once.
  */
 export class GuardedKeytar {
-  readonly #load: () => Keytar;
-  readonly #service: string;
+  readonly #options: GuardedKeytarOptions;
   #keytar: Keytar | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #silent = false;
+  #lateAt = 0;
 
-  constructor(service: string, load: () => Keytar) {
-    this.#service = service;
-    this.#load = load;
+  constructor(options: GuardedKeytarOptions) {
+    this.#options = options;
   }
 
   get(entry: string, limitMs: number): Promise<string | undefined> {
-    return this.#call(limitMs, async (keytar) => (await keytar.getPassword(this.#service, entry)) ?? undefined);
+    const { service } = this.#options;
+    return this.#call(limitMs, async (keytar) => (await keytar.getPassword(service, entry)) ?? undefined);
   }
 
   set(entry: string, value: string, limitMs: number): Promise<void> {
-    return this.#call(limitMs, (keytar) => keytar.setPassword(this.#service, entry, value));
+    return this.#call(limitMs, (keytar) => keytar.setPassword(this.#options.service, entry, value));
   }
 
   delete(entry: string, limitMs: number): Promise<boolean> {
-    return this.#call(limitMs, (keytar) => keytar.deletePassword(this.#service, entry));
+    return this.#call(limitMs, (keytar) => keytar.deletePassword(this.#options.service, entry));
   }
 
   #call<T>(limitMs: number, use: (keytar: Keytar) => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(() => this.#guarded(limitMs, use));
+    const askedAt = performance.now();
+    const turn = this.#queue.then(() => this.#guarded(askedAt, limitMs, use));
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
-  async #guarded<T>(limitMs: number, use: (keytar: Keytar) => Promise<T>): Promise<T> {
-    if (this.#silent) throw keychainSilent(limitMs);
-    const keytar = this.#loaded();
-    const call = use(keytar).catch((cause: unknown) => {
-      throw keychainFailure(cause);
+  async #guarded<T>(askedAt: number, limitMs: number, use: (keytar: Keytar) => Promise<T>): Promise<T> {
+    if (this.#silent || askedAt < this.#lateAt) throw keychainSilent(limitMs);
+    const here = this.#loaded();
+    const startedAt = performance.now();
+    const isPrompt = await this.#options.isPrompt();
+    const leftMs = Math.max(1, limitMs - (performance.now() - startedAt));
+    if (isPrompt) {
+      const call = told(use(here));
+      return within(call, leftMs, () => this.#lateCall(call, limitMs));
+    }
+    const killer = new AbortController();
+    return within(told(use(this.#options.apart(killer.signal))), leftMs, () => {
+      killer.abort();
+      this.#lateAt = performance.now();
+      return keychainSilent(limitMs);
     });
-    return within(call, limitMs, () => this.#lateCall(call, limitMs));
   }
 
   #lateCall(call: Promise<unknown>, limitMs: number): Error {
@@ -69,10 +88,16 @@ export class GuardedKeytar {
 
   #loaded(): Keytar {
     try {
-      this.#keytar ??= this.#load();
+      this.#keytar ??= this.#options.load();
       return this.#keytar;
     } catch {
       throw keychainAbsent('the keychain library does not load');
     }
   }
+}
+
+function told<T>(call: Promise<T>): Promise<T> {
+  return call.catch((cause: unknown) => {
+    throw keychainFailure(cause);
+  });
 }
