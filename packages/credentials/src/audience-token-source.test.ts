@@ -124,13 +124,6 @@ describe('a token for another audience', () => {
     expect(ofBob.token).not.toBe(ofAlice.token);
   });
 
-  it('is asked for by scope at Entra, which refuses the parameter "resource"', async () => {
-    const { audienceParameters } = await import('./oidc/audience-parameters.ts');
-    const settings = { issuer: 'https://login.microsoftonline.com/t/v2.0', clientId: 'c', scopes: [] };
-    const audience = 'https://database.windows.net/';
-    expect(audienceParameters(settings, { audience })).toEqual({ scope: 'https://database.windows.net/.default' });
-  });
-
   it('is given though it could not be saved', async () => {
     const who = await loggedInForBoth();
     const write = who.store.write.bind(who.store);

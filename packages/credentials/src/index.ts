@@ -9,6 +9,7 @@ export { CredentialError, type CredentialErrorCode } from './errors.ts';
 export { createFetch, type FetchOptions } from './fetch.ts';
 export { type LoginOptions, login } from './login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
+export { requireAudience, settingsFor } from './oidc/audience-parameters.ts';
 export type { BrowserHere, LoginFlow } from './oidc/choose-flow.ts';
 export { type DiscoverOptions, discoverProvider, type ProviderDescription } from './oidc/discover-provider.ts';
 export type { BrowserPrompt, DevicePrompt, LoginPrompt } from './oidc/login-prompt.ts';

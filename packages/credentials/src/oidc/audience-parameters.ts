@@ -7,18 +7,28 @@ import { decodeJwt } from './decode-jwt.ts';
 const entraHost = /^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)$/;
 
 /**
- * What a refresh asks with for another audience. `audience` is Auth0's and others' (and RFC 8693's) word for a name, `resource` is RFC 8707's
+ * The settings of a client, for another audience. `audience` is Auth0's and others' (and RFC 8693's) word for a name, `resource` is RFC 8707's
  * for a URI; a provider ignores what it does not know (RFC 6749 section 3.2). Only Entra refuses `resource`, and has the audience in the scope.
  */
-export function audienceParameters(
-  settings: OidcSettings,
-  { audience, scopes }: AudienceTarget,
-): Record<string, string> {
-  const scope = scopes === undefined ? {} : { scope: scopes.join(' ') };
-  if (audience === undefined)
-    return { ...(settings.resource !== undefined && { resource: settings.resource }), ...scope };
-  if (isEntra(settings)) return { scope: `${audience.replace(/\/$/, '')}/.default`, ...scope };
-  return { audience, ...(isAbsoluteUri(audience) && { resource: audience }), ...scope };
+export function settingsFor<Settings extends OidcSettings>(settings: Settings, target: AudienceTarget): Settings {
+  const { audience, scopes = settings.scopes } = target;
+  if (audience === undefined) return { ...settings, scopes };
+  const { audience: _usual, resource: _usualToo, ...others } = settings;
+  const inScope = target.scopes ?? [`${audience.replace(/\/$/, '')}/.default`];
+  if (isEntra(settings)) return { ...others, scopes: inScope } as Settings;
+  return { ...others, scopes, audience, ...(isAbsoluteUri(audience) && { resource: audience }) } as Settings;
+}
+
+/** What a refresh asks with: a scope only where it is to be another than that of the login. */
+export function audienceParameters(usual: OidcSettings, target: AudienceTarget): Record<string, string> {
+  const { audience, resource, scopes } = settingsFor(usual, target);
+  const named = target.audience !== undefined && audience !== undefined;
+  const scoped = target.scopes !== undefined || scopes !== usual.scopes;
+  return {
+    ...(named && { audience }),
+    ...(resource !== undefined && { resource }),
+    ...(scoped && { scope: scopes.join(' ') }),
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createAudienceTokenSource, type TokenSource } from '@gprxy/credentials';
+import { createAudienceTokenSource, requireAudience, settingsFor, type TokenSource } from '@gprxy/credentials';
 import type { Profile } from '@gprxy/sidecar';
 import { usageError } from '../../cli-error.ts';
 import type { Dependencies } from '../../dependencies.ts';
@@ -17,9 +17,14 @@ export async function otherAudience(
     case 'oidc':
       return createAudienceTokenSource({ ...(await profileLogin(profile, dependencies)), target });
     case 'client-credentials': {
-      const { resource: _theUpstreams, ...others } = credential;
-      const settings = audience === undefined ? credential : others;
-      return tokenSourceFor({ ...profile, credential: { ...settings, ...target } }, dependencies);
+      const tokens = await tokenSourceFor({ ...profile, credential: settingsFor(credential, target) }, dependencies);
+      return {
+        async getToken(signal, options) {
+          const token = await tokens.getToken(signal, options);
+          requireAudience(credential, target, token.token);
+          return token;
+        },
+      };
     }
     case 'azure-entra': {
       // Entra names the audience in the scope.
