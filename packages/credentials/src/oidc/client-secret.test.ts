@@ -39,7 +39,7 @@ it('signs in and refreshes as a client that has a secret', async () => {
   const login = await play(provider, settings, approve).result;
   const deps = testDependencies();
   const task = { settings: { ...settingsFor(provider), ...settings }, deps, signal: neverAborts };
-  const refreshed = await refreshLogin(task, login);
+  const refreshed = await refreshLogin(task, { ...login, refreshToken: login.refreshToken ?? '' });
   expect(refreshed.accessToken).not.toBe(login.accessToken);
   expect(deps.sent.find(({ path }) => path === '/token')?.body.get('client_secret')).toBe(secret);
 });

@@ -7,6 +7,7 @@ import { checkProvider } from './check-provider.ts';
 import { checkUpstream } from './check-upstream.ts';
 import { draftOf, profileToAdd } from './profile-to-add.ts';
 import { type AddedProfile, printAdded, sayAdded } from './say-added.ts';
+import { sayReload } from './say-reload.ts';
 
 /** Checks first and saves last: a profile that is in the file is one that was found to be good, or was not to be checked. */
 export async function addProfile(options: AddProfileOptions, dependencies: Dependencies): Promise<void> {
@@ -22,6 +23,7 @@ export async function addProfile(options: AddProfileOptions, dependencies: Depen
   const { defaultProfile, path } = await loadConfig(configInput(dependencies));
   const added: AddedProfile = { profile: draft, path, exists, isDefault: defaultProfile === draft.name, findings };
   sayAdded(added, dependencies);
+  await sayReload(dependencies);
   if (options.json) printAdded(added, dependencies);
 }
 

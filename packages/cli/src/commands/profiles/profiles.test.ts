@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { aliceLogin, prodProfile, runInWorld } from '../../dependencies.testing.ts';
+import { aliceLogin, prodProfile, runInWorld, runningStatus } from '../../dependencies.testing.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
 const devProfile = prodProfile.replace('prod', 'dev').replace('5433', '5434');
@@ -176,6 +176,12 @@ describe('profiles remove', () => {
     expect(exitCode).toBe(8);
     expect(stderr).toContain('the keychain is locked\n  Run "gprxy profiles remove dev --keep-login"');
     expect(await readFile(configFile, 'utf8')).toBe(twoProfiles);
+  });
+
+  it('says that a running sidecar goes on as before', async () => {
+    const world = { config: twoProfiles, status: runningStatus([{}]) };
+    expect((await runInWorld(['profiles', 'remove', 'dev'], world)).stderr).toContain('Next: gprxy reload');
+    expect((await runInWorld(['profiles', 'remove', 'dev'], { config: twoProfiles })).stderr).not.toContain('reload');
   });
 
   it('takes out one that cannot be used', async () => {

@@ -6,6 +6,7 @@ import { profileLogin } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import { writeStoreChoice } from '../../store-choice.ts';
 import type { RemoveProfileOptions } from './profiles-command.ts';
+import { sayReload } from './say-reload.ts';
 
 /** The login goes first: once the profile is gone, nobody knows any more where to revoke it. */
 export async function removeProfile(options: RemoveProfileOptions, dependencies: Dependencies): Promise<void> {
@@ -17,6 +18,7 @@ export async function removeProfile(options: RemoveProfileOptions, dependencies:
   else if (profile.credential.kind === 'oidc' && !options.keepLogin) await leave(profile, options, dependencies);
   await removeFromFile(config.path, name);
   say(dependencies, `Removed profile "${name}" from ${config.path}.`, ...nextSteps(name, config));
+  await sayReload(dependencies);
 }
 
 /** Undefined: it is there, and broken. Throws ConfigError where there is none of that name. */
