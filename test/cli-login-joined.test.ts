@@ -103,6 +103,14 @@ describe('one login at a time', () => {
     expect(await test.first.ended).toMatchObject({ exitCode: 0 });
   });
 
+  it('is not waited for while its process is stopped', async () => {
+    await using test = await openShell();
+    test.first.suspend();
+    const { exitCode, stderr } = await test.shell.run(login);
+    expect(exitCode, stderr).toBe(4);
+    expect(stderr).toMatch(/process \d+ has begun to sign in profile default and is stopped \(Ctrl-Z\)/);
+  });
+
   it('is another for another profile', async () => {
     await using test = await openShell();
     const other = test.shell.start(`${profile} --issuer ${provider.issuer} --profile other`);

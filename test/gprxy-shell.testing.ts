@@ -130,6 +130,11 @@ export class RunningCommand {
     this.#signal('SIGINT');
   }
 
+  /** Ctrl-Z. */
+  suspend(): void {
+    this.#signal('SIGSTOP');
+  }
+
   kill(): void {
     this.#signal('SIGKILL');
   }

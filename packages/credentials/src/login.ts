@@ -32,7 +32,7 @@ export interface LoginOptions extends FlowOptions {
  * Makes sure of the store and the lock before anybody is asked anything. The account's lock is taken for the writing only,
  * not while a person is looking for their phone: a daemon may refresh the former login meanwhile.
  *
- * @throws CredentialError of any code but `ERR_SOURCE_FAILED`
+ * @throws CredentialError
  */
 export async function login(options: LoginOptions): Promise<StoredLogin> {
   const { store, account, deps, signal } = options;

@@ -50,6 +50,12 @@ export async function livenessOf(other: ProcessIdentity, here: ProcessIdentity):
   return startedAt === other.startedAt ? 'alive' : 'dead';
 }
 
+/** Whether a process was stopped, as by Ctrl-Z: it lives, and does nothing. Linux only; elsewhere it is not asked. */
+export async function isStopped({ pid }: ProcessIdentity): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  return /^[Tt]$/.test((await linuxStatus(pid))[0] ?? '');
+}
+
 function pidExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -69,10 +75,15 @@ async function startTimeOf(pid: number): Promise<string | undefined> {
 
 /** Field 22 of /proc/PID/stat, in clock ticks since boot. The command, field 2, may hold spaces and parentheses. */
 async function linuxStartTime(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(nothing);
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  const fields = await linuxStatus(pid);
   // A zombie holds nothing any more; it only waits for its parent to look.
   return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : fields[19];
+}
+
+/** The fields of /proc/PID/stat from the third, the state, onwards. */
+async function linuxStatus(pid: number): Promise<readonly string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(nothing);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
 }
 
 function trimmed(text: string): string {

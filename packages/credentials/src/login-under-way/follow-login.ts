@@ -3,7 +3,7 @@ import type { CredentialDependencies } from '../dependencies.ts';
 import { CredentialError } from '../errors.ts';
 import { runLogin } from '../hints.ts';
 import { type FoundClaim, findClaim } from '../lock/lock-file.ts';
-import { identifyThisProcess, livenessOf } from '../lock/process-identity.ts';
+import { identifyThisProcess, isStopped, livenessOf } from '../lock/process-identity.ts';
 import type { LoginPrompt } from '../oidc/login-prompt.ts';
 import { type LoginNews, type LoginOutcome, loginLockFile, readLoginNews } from './login-files.ts';
 import { lifetimeMs } from './login-lifetime.ts';
@@ -19,12 +19,14 @@ export interface LoginToFollow {
 }
 
 const lookAgainMs = 200;
+/** A debugger stops a process for a moment, too. */
+const patientLooks = 4;
 
 /**
  * Watches the login that another process has under way until it ends: `undefined` when there is none, or its process is
  * gone without a word. Looks at files, and at the process itself, rather than asking it.
  *
- * @throws CredentialError `ERR_LOGIN_EXPIRED` when its process lives and says nothing any more, `ERR_ABORTED`
+ * @throws CredentialError `ERR_LOGIN_EXPIRED` when its process lives and will not end it: stopped, or beyond its time; `ERR_ABORTED`
  */
 export async function followLogin({
   account,
@@ -36,13 +38,19 @@ export async function followLogin({
   const nonce = (await findClaim(loginLockFile(account, deps)))?.nonce;
   if (nonce === undefined) return undefined;
   const told = { news: false, prompt: false };
+  let stoppedLooks = 0;
   for (;;) {
     throwIfAborted(signal);
     const { claim, news } = await look(account, deps, nonce);
     if (news !== undefined && !told.news) tell.onNews?.(news);
     told.news ||= news !== undefined;
     if (news?.outcome !== undefined || claim === undefined) return news?.outcome;
-    if (!(await goesOn(claim, news, account, deps))) return undefined;
+    const state = await stateOf(claim, news, deps);
+    if (state === 'gone') return undefined;
+    if (state === 'too long') throw endIt(account, claim, 'has been signing in profile', 'for too long');
+    stoppedLooks = state === 'stopped' ? stoppedLooks + 1 : 0;
+    if (stoppedLooks > patientLooks)
+      throw endIt(account, claim, 'has begun to sign in profile', 'and is stopped (Ctrl-Z)');
     if (news?.prompt !== undefined && !told.prompt) tell.onPrompt?.({ ...news.prompt, begunBy: news.pid });
     told.prompt ||= news?.prompt !== undefined;
     await pause(lookAgainMs, signal);
@@ -64,19 +72,23 @@ async function look(account: string, deps: CredentialDependencies, nonce: string
   };
 }
 
-async function goesOn(
+async function stateOf(
   claim: FoundClaim,
   news: LoginNews | undefined,
-  account: string,
   deps: CredentialDependencies,
-): Promise<boolean> {
+): Promise<'at work' | 'stopped' | 'too long' | 'gone'> {
   const { holder } = claim;
   const liveness = holder === undefined ? 'unknown' : await livenessOf(holder, await identifyThisProcess());
-  if (liveness === 'dead') return false;
-  if (deps.now() - claim.writtenAtMs <= lifetimeMs(claim, news)) return true;
-  if (liveness === 'unknown') return false;
-  const message = `process ${holder?.pid} has been signing in profile ${account} for too long`;
-  throw new CredentialError('ERR_LOGIN_EXPIRED', message, {
-    hint: `End it (kill ${holder?.pid}). ${runLogin(account)}`,
+  if (liveness === 'dead') return 'gone';
+  const isInTime = deps.now() - claim.writtenAtMs <= lifetimeMs(claim, news);
+  if (liveness === 'unknown' || holder === undefined) return isInTime ? 'at work' : 'gone';
+  if (!isInTime) return 'too long';
+  return (await isStopped(holder)) ? 'stopped' : 'at work';
+}
+
+function endIt(account: string, { holder }: FoundClaim, does: string, how: string): CredentialError {
+  const message = `process ${holder?.pid} ${does} ${account} ${how}`;
+  return new CredentialError('ERR_LOGIN_EXPIRED', message, {
+    hint: `End it ("kill -9 ${holder?.pid}"), or bring it back ("fg" in its terminal). ${runLogin(account)}`,
   });
 }

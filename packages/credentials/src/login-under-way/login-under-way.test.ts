@@ -116,7 +116,7 @@ describe('a login that is joined', () => {
     utimesSync(file('prod.login.lock'), tenMinutesAgo, tenMinutesAgo);
     expect(await failureOf(begin().result)).toMatchObject({
       code: 'ERR_LOGIN_EXPIRED',
-      hint: expect.stringContaining(`kill ${process.pid}`),
+      hint: expect.stringContaining(`kill -9 ${process.pid}`),
     });
   });
 
