@@ -1,3 +1,4 @@
+import type { ClientConnection } from '@gprxy/proxy-core';
 import { describe, expect, it } from 'vitest';
 import { type ClientCheck, createClientCheck } from './authenticate-client.ts';
 
@@ -8,8 +9,17 @@ const seeing = (uid: number | undefined) => ({
   uidOf: async () => uid,
   uidListeningOn: async () => undefined,
 });
-const check = (given: Partial<ClientCheck>) =>
-  createClientCheck({ address: tcp, localAuth: 'same-user', ownUid: 1000, peers: seeing(1000), ...given });
+async function check(given: Partial<ClientCheck>) {
+  const options = {
+    address: tcp,
+    localAuth: 'same-user',
+    ownUid: 1000,
+    peers: seeing(1000),
+    password: undefined,
+  } as const;
+  const authenticate = await createClientCheck({ ...options, ...given });
+  return (from: object) => authenticate({ peer: from } as ClientConnection, AbortSignal.timeout(5_000));
+}
 
 describe('lets in', () => {
   const table: Array<[string, Partial<ClientCheck>, object]> = [
@@ -50,6 +60,12 @@ describe('does not start where same-user cannot be told', () => {
   ])('%s', async (_, given) => {
     await expect(check(given)).rejects.toMatchObject({
       hint: expect.stringMatching(/listen = "unix".*local_auth = "trust"/),
+    });
+  });
+
+  it('nor where clients could not learn the password', async () => {
+    await expect(check({ localAuth: 'password' })).rejects.toMatchObject({
+      hint: expect.stringContaining('gprxy start'),
     });
   });
 

@@ -1,9 +1,11 @@
-import { GprxyError, type Peer, SqlState } from '@gprxy/proxy-core';
+import { type ClientConnection, GprxyError, type Peer, type ScramVerifier, SqlState } from '@gprxy/proxy-core';
+import { askForPassword } from './ask-for-password.ts';
+import type { LocalPassword } from './local-password.ts';
 import type { PeerLookup, TcpEnds } from './peer-uid.ts';
 import type { ListenAddress, LocalAuth } from './profile.ts';
 
-/** Resolves when the client may use the sidecar, rejects with GprxyError 28000 when it may not. */
-export type AuthenticateClient = (peer: Peer) => Promise<void>;
+/** Resolves when the client may use the sidecar, rejects with GprxyError 28000 or 28P01 when it may not. */
+export type AuthenticateClient = (connection: ClientConnection, signal: AbortSignal) => Promise<void>;
 
 export interface ClientCheck {
   /** Where the client came in: what an address-less peer means depends on it. */
@@ -12,21 +14,32 @@ export interface ClientCheck {
   /** The OS user that the sidecar itself runs as; undefined where there is no such number. */
   readonly ownUid: number | undefined;
   readonly peers: PeerLookup;
+  /** For `password`; undefined where clients could not find it. */
+  readonly password: LocalPassword | undefined;
 }
 
 /**
  * The check that a listener makes of each client. A Unix socket needs none: the modes of its directory (0700) and of itself
  * (0600) let nobody else in. On TCP, `same-user` asks the kernel whose socket the other end is; root is another user, too.
- * Rejects with GprxyError when `same-user` is asked for on a system that cannot tell.
+ * Rejects with GprxyError when `same-user` is asked for on a system that cannot tell, or `password` where there is no file for it.
  */
 export async function createClientCheck(check: ClientCheck): Promise<AuthenticateClient> {
-  const { address, localAuth, ownUid, peers } = check;
+  const { address, localAuth, ownUid, peers, password } = check;
   if ('path' in address || localAuth === 'trust') return async () => {};
+  if (localAuth === 'password') return askForPassword(await verifierOf(password));
   if (ownUid === undefined || !(await peers.available())) throw cannotTell();
-  return async (peer) => {
+  return async ({ peer }) => {
     const uid = isComplete(peer) ? await peers.uidOf(peer) : undefined;
     if (uid !== ownUid) throw anotherUser(uid, ownUid);
   };
+}
+
+function verifierOf(password: LocalPassword | undefined): Promise<ScramVerifier> {
+  if (password) return password.verifier;
+  throw new GprxyError('there is no file that clients could read the local password from', {
+    code: 'ERR_LOCAL_AUTH',
+    hint: 'Run "gprxy start", which has one.',
+  });
 }
 
 function isComplete(peer: Peer): peer is TcpEnds {
@@ -47,6 +60,8 @@ function anotherUser(uid: number | undefined, ownUid: number): GprxyError {
 function cannotTell(): GprxyError {
   return new GprxyError('this system does not say which OS user is at the other end of a TCP connection', {
     code: 'ERR_LOCAL_AUTH',
-    hint: 'Set listen = "unix", which only you can open, or local_auth = "trust" if nobody else uses this machine.',
+    hint:
+      'Set listen = "unix", which only you can open, or local_auth = "password"; ' +
+      'local_auth = "trust" if nobody else uses this machine.',
   });
 }

@@ -6,6 +6,7 @@ export { createLog, type LogOptions, prettyLogLine } from './create-log.ts';
 export { saveDefaultProfile } from './default-profile.ts';
 export { type Log, silentLog } from './log.ts';
 export { type LogFile, openLogFile } from './log-file.ts';
+export { passwordIn } from './password-file.ts';
 export { type Paths, type PathsInput, paths } from './paths.ts';
 export { createProcPeerLookup, type PeerLookup, type TcpEnds } from './peer-uid.ts';
 export type { SidecarProblem } from './problem.ts';

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import type { ListenAddress } from './profile.ts';
 
@@ -21,14 +22,24 @@ export function parseListenAddress(value: string, context: ListenContext): Liste
   const host = match[1] ?? match[2] ?? '';
   const port = Number(match[3]);
   if (port > 65_535) throw new Error(`"${value}": ports end at 65535`);
-  requireLoopback(host);
+  // Names are not resolved: what they lead to may change.
+  if (host !== 'localhost' && isIP(host) === 0) throw reachable(host);
   return { host, port };
 }
 
-/** Throws a plain Error unless `host` is this machine only. Names other than localhost are not resolved: they may change. */
-function requireLoopback(host: string): void {
-  if (host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)) return;
-  throw new Error(
+/** Whether only programs of this machine can connect there. */
+export function isLocalOnly(address: ListenAddress): boolean {
+  if ('path' in address) return true;
+  return ['localhost', '::1'].includes(address.host) || /^127(\.\d{1,3}){3}$/.test(address.host);
+}
+
+/** Throws a plain Error unless the address is for programs of this machine only. */
+export function requireLoopback(address: ListenAddress): void {
+  if (!isLocalOnly(address) && 'host' in address) throw reachable(address.host);
+}
+
+function reachable(host: string): Error {
+  return new Error(
     `"${host}" can be reached from other machines; gprxy listens on loopback (127.0.0.1, ::1) or a Unix socket only, ` +
       'because whoever reaches the port is logged in as you',
   );
@@ -36,10 +47,9 @@ function requireLoopback(host: string): void {
 
 /**
  * The hosts to bind for one that is configured. 127.0.0.1 and ::1 come together: `localhost` may mean either, and the one left
- * free could be taken by another user of the machine. Throws a plain Error unless the host is this machine only.
+ * free could be taken by another user of the machine.
  */
 export function bindHosts(host: string): string[] {
-  requireLoopback(host);
   return ['localhost', '127.0.0.1', '::1'].includes(host) ? ['127.0.0.1', '::1'] : [host];
 }
 

@@ -1,5 +1,6 @@
 import { type AccessToken, neverExpires } from '@gprxy/credentials';
 import { GprxyError } from '@gprxy/proxy-core';
+import type { LocalAuth } from './profile.ts';
 import type { LastError, ListenerStatus } from './status.ts';
 
 /** What happened on one listener so far; the status is made of it. */
@@ -7,6 +8,7 @@ export class ListenerActivity {
   readonly #profile: string;
   #address: string;
   #connections: (() => number) | undefined;
+  #localAuth: LocalAuth | undefined;
   #totalConnections = 0;
   #draining = false;
   #tokenExpiresAt: number | undefined;
@@ -22,8 +24,9 @@ export class ListenerActivity {
   }
 
   /** Until this is called the listener counts as failed. */
-  listening(address: string, connections: () => number): void {
+  listening(address: string, localAuth: LocalAuth | undefined, connections: () => number): void {
     this.#address = address;
+    this.#localAuth = localAuth;
     this.#connections = connections;
   }
 
@@ -55,6 +58,7 @@ export class ListenerActivity {
       profile: this.#profile,
       address: this.#address,
       state: this.#state,
+      ...(this.#localAuth !== undefined && { localAuth: this.#localAuth }),
       connections: this.#connections?.() ?? 0,
       totalConnections: this.#totalConnections,
       ...(this.#tokenExpiresAt !== undefined && { tokenExpiresAt: this.#tokenExpiresAt }),

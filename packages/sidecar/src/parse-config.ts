@@ -3,7 +3,7 @@ import { checkTable, type FileText, failure, requireTable } from './check-table.
 import { closestWord } from './closest-word.ts';
 import { ConfigError } from './config-error.ts';
 import { credentialKindOf, misplacedKey } from './credential-key.ts';
-import { parseListenAddress } from './listen-address.ts';
+import { parseListenAddress, requireLoopback } from './listen-address.ts';
 import type { Profile } from './profile.ts';
 import { fileSchema, type ProfileTable, profileSchemas } from './profile-schema.ts';
 import { fileNextTo, KeyProblem, readCredential } from './read-credential.ts';
@@ -87,11 +87,13 @@ function toProfile(name: string, table: ProfileTable, check: Check): Profile {
   };
 }
 
-function readListen(profile: string, { listen }: ProfileTable, check: Check): Profile['listen'] {
+function readListen(profile: string, { listen, local_auth: localAuth }: ProfileTable, check: Check): Profile['listen'] {
   const { homedir, runtimeDirectory } = check;
   return (typeof listen === 'string' ? [listen] : listen).map((value) => {
     try {
-      return parseListenAddress(value, { profile, homedir, runtimeDirectory });
+      const address = parseListenAddress(value, { profile, homedir, runtimeDirectory });
+      if (localAuth !== 'password') requireLoopback(address);
+      return address;
     } catch (error) {
       throw failure(['profiles', profile, 'listen'], (error as Error).message, check);
     }

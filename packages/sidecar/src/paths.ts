@@ -15,6 +15,8 @@ export interface Paths {
   /** Sockets of the running daemon; inside the state directory when that was named by `GPRXY_STATE_DIR`. */
   readonly runtimeDirectory: string;
   readonly lockDirectory: string;
+  /** The passwords of `local_auth = "password"`, in the form of libpq's PGPASSFILE. */
+  readonly passwordFile: string;
   /** The daemon's control socket (on Windows a named pipe). */
   readonly controlSocket: string;
 }
@@ -31,6 +33,7 @@ export function paths(input: PathsInput): Paths {
     stateDirectory,
     runtimeDirectory,
     lockDirectory: path.join(stateDirectory, 'locks'),
+    passwordFile: path.join(stateDirectory, 'pgpass'),
     controlSocket: input.platform === 'win32' ? pipeName(stateDirectory) : posix.join(runtimeDirectory, 'control.sock'),
   };
 }

@@ -23,11 +23,7 @@ const everyProfile = {
   upstream: connectionString,
   listen: v.optional(listen, []),
   local_auth: v.optional(
-    v.pipe(
-      v.string('must be "same-user" or "trust"'),
-      v.check((value) => value !== 'password', '"password" is not supported yet; use "same-user", or listen on "unix"'),
-      v.picklist(['same-user', 'trust'], 'must be "same-user" or "trust"'),
-    ),
+    v.picklist(['same-user', 'password', 'trust'], 'must be "same-user", "password" or "trust"'),
     'same-user',
   ),
   drain_timeout: v.optional(duration, '10s'),

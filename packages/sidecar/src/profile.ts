@@ -1,10 +1,13 @@
 import type { CredentialSettings } from '@gprxy/credentials';
 
-/** What a client may connect to: a TCP port on loopback, or a Unix socket file. */
+/** What a client may connect to: a TCP port, on loopback unless `listenAnywhere` says otherwise, or a Unix socket file. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** How a local client shows that it may use the sidecar. `same-user`: the peer's OS user must be the daemon's own. */
-export type LocalAuth = 'same-user' | 'trust';
+/**
+ * How a client of a TCP port shows that it may use the sidecar. `same-user`: it runs as the daemon's own OS user. `password`: it knows what
+ * the daemon has written into a file that only that user can read. `trust`: it need not.
+ */
+export type LocalAuth = 'same-user' | 'password' | 'trust';
 
 /** One `[profiles.NAME]` of the configuration file, checked and with its defaults filled in. */
 export interface Profile {

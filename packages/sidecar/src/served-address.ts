@@ -1,11 +1,13 @@
-import { runSession, type SessionPolicy } from '@gprxy/proxy-core';
+import { GprxyError, runSession, type SessionPolicy } from '@gprxy/proxy-core';
 import { createClientCheck } from './authenticate-client.ts';
-import { formatAddress } from './listen-address.ts';
+import { formatAddress, isLocalOnly } from './listen-address.ts';
 import { ListenerActivity } from './listener-activity.ts';
+import { LocalPassword } from './local-password.ts';
 import { type OpenAddress, openAddress } from './open-address.ts';
+import type { AddressPassword } from './password-file.ts';
 import type { PreparedProfile } from './prepare-profile.ts';
 import { type SidecarProblem, toProblem } from './problem.ts';
-import type { ListenAddress, Profile } from './profile.ts';
+import type { ListenAddress, LocalAuth, Profile } from './profile.ts';
 import { createSessionPolicy } from './session-policy.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -21,6 +23,7 @@ export class ServedAddress {
   #policy: SessionPolicy<void> | undefined;
   #open: OpenAddress | undefined;
   #problem: SidecarProblem | undefined;
+  #password: LocalPassword | undefined;
 
   constructor(address: ListenAddress, profile: Profile, surroundings: Surroundings) {
     this.#address = address;
@@ -42,6 +45,14 @@ export class ServedAddress {
     return this.#open?.address;
   }
 
+  /** What clients have to know; undefined where they are not asked. */
+  get password(): AddressPassword | undefined {
+    const isAsked = this.#profile.localAuth === 'password';
+    return isAsked && this.#open && this.#password
+      ? { address: this.#open.address, secret: this.#password.secret }
+      : undefined;
+  }
+
   /** Why it is not served, or not as it should be. */
   get problem(): SidecarProblem | undefined {
     return this.#problem;
@@ -52,13 +63,14 @@ export class ServedAddress {
     const { profile } = prepared;
     try {
       const activity = this.#activityOf(profile);
-      const policy = await createPolicy(this.#address, { ...prepared, activity }, this.#surroundings);
+      const policy = await this.#createPolicy({ ...prepared, activity });
       this.#profile = profile;
       this.#activity = activity;
       this.#policy = policy;
       const open = this.#open ?? (await this.#bind());
       this.#open = open;
-      activity.listening(formatAddress(open.address), () => open.connections);
+      const localAuth = 'path' in open.address ? undefined : profile.localAuth;
+      activity.listening(formatAddress(open.address), localAuth, () => open.connections);
       this.#problem = undefined;
     } catch (error) {
       this.fail(error, profile);
@@ -99,17 +111,34 @@ export class ServedAddress {
       },
     });
   }
-}
 
-async function createPolicy(
-  address: ListenAddress,
-  connector: PreparedProfile & { readonly activity: ListenerActivity },
-  { log, peers, ownUid }: Surroundings,
-): Promise<SessionPolicy<void>> {
-  const { name, localAuth } = connector.profile;
-  const authenticateClient = await createClientCheck({ address, localAuth, ownUid, peers });
-  if ('host' in address && localAuth === 'trust') {
-    log.warn({ profile: name }, 'local_auth = "trust": every user of this machine can connect as you');
+  async #createPolicy(
+    connector: PreparedProfile & { readonly activity: ListenerActivity },
+  ): Promise<SessionPolicy<void>> {
+    const { log, peers, ownUid, passwordFile } = this.#surroundings;
+    const { name, localAuth } = connector.profile;
+    const address = this.#address;
+    this.#requireAllowed(localAuth);
+    if (localAuth === 'password' && passwordFile !== undefined) this.#password ??= new LocalPassword();
+    const authenticateClient = await createClientCheck({ address, localAuth, ownUid, peers, password: this.#password });
+    if ('host' in address && localAuth === 'trust') {
+      log.warn({ profile: name }, 'local_auth = "trust": every user of this machine can connect as you');
+    }
+    if (!isLocalOnly(address)) {
+      log.warn({ profile: name, address: formatAddress(address) }, 'other machines can connect here, unencrypted');
+    }
+    return createSessionPolicy({ connector, authenticateClient, log });
   }
-  return createSessionPolicy({ connector, authenticateClient, log });
+
+  #requireAllowed(localAuth: LocalAuth): void {
+    const address = this.#address;
+    if (isLocalOnly(address) || (this.#surroundings.listenAnywhere && localAuth === 'password')) return;
+    throw new GprxyError(
+      `${formatAddress(address)} can be reached from other machines, which are not let in by themselves`,
+      {
+        code: 'ERR_LISTEN_ANYWHERE',
+        hint: 'If that is meant, set local_auth = "password" and run "gprxy start --listen-anywhere".',
+      },
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GprxyError } from '@gprxy/proxy-core';
 import { formatAddress } from './listen-address.ts';
+import { writePasswordFile } from './password-file.ts';
 import { type PreparedProfile, prepareProfile } from './prepare-profile.ts';
 import type { ListenAddress, Profile } from './profile.ts';
 import { ServedAddress } from './served-address.ts';
@@ -47,7 +48,21 @@ export class Serving {
     this.#addresses = new Map(Array.from(claims, ([key, claim]) => [key, this.#served(key, claim)]));
     const prepared = await Promise.all(profiles.map((profile) => this.#serve(profile, claims)));
     this.#prepared = new Map(prepared.flatMap((each) => (each ? [[each.profile.name, each]] : [])));
+    await this.#publishPasswords();
     return changesBetween(before, this.#profiles);
+  }
+
+  /** Before anybody is told that it listens. */
+  async #publishPasswords(): Promise<void> {
+    const { passwordFile, log } = this.#surroundings;
+    const passwords = [...this.#addresses.values()].flatMap(({ password }) => password ?? []);
+    if (passwordFile === undefined || passwords.length === 0) return;
+    await writePasswordFile(passwordFile, passwords).catch((error: NodeJS.ErrnoException) => {
+      log.error(
+        { file: passwordFile, code: error.code },
+        'the local passwords cannot be written: nobody will know them',
+      );
+    });
   }
 
   #served(key: string, { address, profile, holder }: Claim): ServedAddress {

@@ -27,7 +27,7 @@ export function createSessionPolicy(listener: ListenerPolicy): SessionPolicy<voi
     // Loopback and Unix sockets only; a client that insists on TLS is closed.
     clientTls: { mode: 'refused' },
     authenticationTimeoutMs: AUTHENTICATION_TIMEOUT_MS,
-    authenticate: ({ peer }) => listener.authenticateClient(peer),
+    authenticate: (connection, signal) => listener.authenticateClient(connection, signal),
     connectUpstream: (_, connection, signal) => connectUpstream(listener.connector, connection, signal),
     frontendKeyFor: upstreamKey,
     events: createEvents(listener),

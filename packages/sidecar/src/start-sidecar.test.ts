@@ -94,11 +94,35 @@ it('serves the second address of a profile whose first is taken', async () => {
 it.each(['0.0.0.0', '::', '192.0.2.1', 'db.example'])(
   'S17 does not bind %s, whatever the configuration let through',
   async (host) => {
-    const { sidecar } = await start({ profiles: [testProfile({ listen: [{ host, port: 0 }], localAuth: 'trust' })] });
+    const listen = [{ host, port: 0 }];
+    const profiles = [
+      testProfile({ name: 'trusting', listen, localAuth: 'trust' }),
+      testProfile({ name: 'asking', listen, localAuth: 'password' }),
+    ];
+    const { sidecar } = await start({ profiles, passwordFile: join(await testDirectory(), 'pgpass') });
     expect(sidecar.listeners).toEqual([]);
-    expect(sidecar.problems[0]?.message).toContain('can be reached from other machines');
+    for (const problem of sidecar.problems) {
+      expect(problem.message).toContain('can be reached from other machines');
+      expect(problem.hint).toMatch(/local_auth = "password".*--listen-anywhere/);
+    }
   },
 );
+
+it('S17 binds beyond loopback with the flag and a password, and not with one of them', async () => {
+  const listen = [{ host: '0.0.0.0', port: 0 }];
+  const profiles = [
+    testProfile({ name: 'trusting', listen, localAuth: 'trust' }),
+    testProfile({ name: 'same-user', listen }),
+    testProfile({ name: 'asking', listen, localAuth: 'password' }),
+  ];
+  const passwordFile = join(await testDirectory(), 'pgpass');
+  const { sidecar, lines } = await start({ profiles, listenAnywhere: true, passwordFile });
+  expect(sidecar.listeners.map(({ profile }) => profile)).toEqual(['asking']);
+  expect(sidecar.problems.map(({ profile }) => profile)).toEqual(['trusting', 'same-user']);
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', profile: 'asking' }));
+  const withoutFile = await start({ profiles: profiles.slice(2), listenAnywhere: true });
+  expect(withoutFile.sidecar.listeners).toEqual([]);
+});
 
 it('S15 does not open a port where the peer cannot be told, and says what to do', async () => {
   const peers = { available: async () => false, uidOf: async () => undefined, uidListeningOn: async () => undefined };

@@ -24,6 +24,10 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'l
   readonly controlSocketPath?: string;
   /** For the status, so that a restart can repeat them. */
   readonly startArguments?: readonly string[];
+  /** Bind addresses beyond loopback too, where the profile has `local_auth = "password"`. */
+  readonly listenAnywhere?: boolean;
+  /** A file in the form of libpq's PGPASSFILE, written anew: the passwords of listeners with `local_auth = "password"`. */
+  readonly passwordFile?: string;
   /** Who is behind a TCP connection; default: Linux's /proc. */
   readonly peers?: PeerLookup;
 }
@@ -117,7 +121,7 @@ async function openControl(
 }
 
 function surroundingsOf(
-  { tokenSourceFor, log, peers }: SidecarOptions,
+  { tokenSourceFor, log, peers, listenAnywhere = false, passwordFile }: SidecarOptions,
   isServed: (profile: Profile) => boolean,
   signal: AbortSignal,
 ): Surroundings {
@@ -132,6 +136,8 @@ function surroundingsOf(
     peers: peers ?? createProcPeerLookup(readProcTable),
     ownUid: process.getuid?.(),
     readFile: (path) => readFile(path, 'utf8'),
+    listenAnywhere,
+    passwordFile,
   };
 }
 

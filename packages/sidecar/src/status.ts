@@ -1,4 +1,5 @@
 import type { SidecarProblem } from './problem.ts';
+import type { LocalAuth } from './profile.ts';
 
 export interface LastError {
   /** RFC 3339. */
@@ -14,6 +15,8 @@ export interface ListenerStatus {
   readonly address: string;
   /** `draining`: it takes no new connections, and goes when the last one has ended. */
   readonly state: 'listening' | 'failed' | 'draining';
+  /** What a client is asked for; absent on a Unix socket, where the mode of the file lets nobody else in. */
+  readonly localAuth?: LocalAuth;
   readonly connections: number;
   readonly totalConnections: number;
   /** Epoch milliseconds; of the token used last. */

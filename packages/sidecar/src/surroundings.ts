@@ -12,4 +12,8 @@ export interface Surroundings {
   readonly peers: PeerLookup;
   readonly ownUid: number | undefined;
   readFile(path: string): Promise<string>;
+  /** Addresses beyond loopback may be bound, where a password is asked for. */
+  readonly listenAnywhere: boolean;
+  /** Where clients find the passwords of `local_auth = "password"`. Left out: there is no such file, and so no such listener. */
+  readonly passwordFile: string | undefined;
 }

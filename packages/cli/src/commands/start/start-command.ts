@@ -8,6 +8,8 @@ export interface StartOptions {
   readonly detach?: true;
   /** Where the log goes instead of standard error. */
   readonly logFile?: string;
+  /** Addresses beyond loopback may be bound, where a password is asked for. */
+  readonly listenAnywhere?: true;
   /** False: the configuration is read again only when asked to. */
   readonly watch: boolean;
 }
@@ -22,6 +24,7 @@ export function defineStart(program: Command, start: (options: StartOptions) => 
     .option('--profile <name>', 'only this profile, repeatable', collectWords)
     .option('--detach', 'go to the background as soon as it listens')
     .option('--log-file <file>', 'log to this file, which is kept below 5 MB, instead of standard error')
+    .option('--listen-anywhere', 'bind addresses beyond loopback too; needs local_auth = "password"')
     .option('--no-watch', 'do not reload when the configuration file changes: only "gprxy reload" and SIGHUP do')
     .action(async (options: StartOptions) => {
       await start(options);

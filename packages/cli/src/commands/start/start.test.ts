@@ -9,6 +9,7 @@ describe('start: arguments to options', () => {
     { args: ['--detach'], env: {}, options: { detach: true, watch: true } },
     { args: ['--profile', 'a', '--profile', 'b'], env: {}, options: { profile: ['a', 'b'], watch: true } },
     { args: ['--no-watch', '--log-file', 'f'], env: {}, options: { watch: false, logFile: 'f' } },
+    { args: ['--listen-anywhere'], env: {}, options: { watch: true, listenAnywhere: true } },
     { args: [], env: { GPRXY_NO_WATCH: '1' }, options: { watch: false } },
     { args: [], env: { GPRXY_PROFILE: 'a' }, options: { profile: ['a'], watch: true } },
   ])('reads $args with $env', async ({ args, env, options }) => {

@@ -20,7 +20,7 @@ export async function start(options: StartOptions, dependencies: Dependencies): 
 async function serve(read: ProfilesRead, options: StartOptions, dependencies: Dependencies): Promise<number> {
   const { runDaemon } = await dependencies.sidecars();
   const { interrupts, signals, stderr } = dependencies;
-  const { controlSocket, configFile } = paths(configInput(dependencies));
+  const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
   const log = await openLog(options, dependencies);
   const resume = interrupts.pause();
   const outcome = await runDaemon({
@@ -30,6 +30,8 @@ async function serve(read: ProfilesRead, options: StartOptions, dependencies: De
     log,
     controlSocketPath: controlSocket,
     startArguments: startArguments(options),
+    listenAnywhere: options.listenAnywhere ?? false,
+    passwordFile,
     signals,
     // A terminal that is closed says so by SIGHUP, and takes what runs in it along.
     onHangup: stderr.isTTY ? 'stop' : 'reload',
