@@ -58,6 +58,7 @@ const args = process.argv.slice(2);
 if (args.length === 0) {
   check('Style', 'node_modules/@biomejs/biome/bin/biome', ['check', '--diagnostic-level=error']);
   check('Who imports whom', 'scripts/check-imports.mjs', []);
+  check('What nobody uses', 'node_modules/knip/bin/knip.js', ['--no-config-hints', '--no-progress']);
   check('Types of the tests', 'node_modules/typescript/bin/tsc', ['-p', 'tsconfig.tests.json']);
 }
 const { status, report } = runVitest(args);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
 
 // Node 22.8 and newer keep compiled code themselves, in files of their own making.
-const isOurs = process.getBuiltinModule('node:module').enableCompileCache === undefined;
+const isOurs = !('enableCompileCache' in process.getBuiltinModule('node:module'));
 
 let gprxy: InstalledGprxy;
 beforeAll(async () => {

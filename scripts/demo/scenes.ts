@@ -26,7 +26,7 @@ export const signIn: Scene = {
   },
 };
 
-export const whoAmI: Scene = {
+const whoAmI: Scene = {
   title: 'Who am I?',
   play: async ({ terminal }) => void (await terminal.run('gprxy whoami')),
 };
@@ -42,7 +42,7 @@ export const query: Scene = {
   },
 };
 
-export const anyClient: Scene = {
+const anyClient: Scene = {
   title: 'The same for every client: localhost, no password',
   async play(setting) {
     const { terminal, narrator, sidecarPort } = setting;
@@ -58,7 +58,7 @@ export const anyClient: Scene = {
   },
 };
 
-export const token: Scene = {
+const token: Scene = {
   title: 'The token that the gateway sees, and no application has to',
   play: ({ terminal }) =>
     terminal.runAndShow('gprxy get-token', (stdout) => {
@@ -98,7 +98,7 @@ export const refusal: Scene = {
   },
 };
 
-export const audit: Scene = {
+const audit: Scene = {
   title: 'What the gateway has written down',
   async play({ narrator, stack, signal }) {
     const isComplete = (records: readonly AuditRecord[]) => records.some(({ event }) => event === 'denial');

@@ -103,4 +103,4 @@ function isOurs(stats, isKind) {
   return process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o022) === 0);
 }
 
-module.exports = { requireCompiled, cacheDirectory };
+module.exports = { requireCompiled };

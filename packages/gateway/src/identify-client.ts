@@ -39,7 +39,7 @@ export async function identifyClient(token: string, identification: Identificati
 }
 
 /** What a good token opens. Nothing here waits for anything, so that every "no" takes as long. Errors: LoginDenied. */
-export function resolveWho(verified: VerifiedToken, startup: StartupMessage, config: GatewayConfig): Who {
+function resolveWho(verified: VerifiedToken, startup: StartupMessage, config: GatewayConfig): Who {
   const owner = { issuer: verified.issuer.issuer, subject: verified.subject };
   const user = requireUser(startup);
   const login = { user, database: startup.parameters.get('database') || user };

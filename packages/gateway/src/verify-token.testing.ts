@@ -3,7 +3,7 @@ import type { IssuerConfig } from './config/issuers.ts';
 import type { Fetch } from './jwks/fetch-keys.ts';
 
 export const ISSUER = 'https://login.corp.example';
-export const AUDIENCE = 'https://gprxy.corp.example';
+const AUDIENCE = 'https://gprxy.corp.example';
 export const CLIENT_ID = 'gprxy-cli';
 /** 2026-01-01T00:00:00Z, in seconds: the tests' own time. */
 export const NOW = 1_767_225_600;
