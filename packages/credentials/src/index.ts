@@ -11,7 +11,7 @@ export { type LoginOptions, login } from './login.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { requireAudience, settingsFor } from './oidc/audience-parameters.ts';
 export type { BrowserHere, LoginFlow } from './oidc/choose-flow.ts';
-export { type DiscoverOptions, discoverProvider, type ProviderDescription } from './oidc/discover-provider.ts';
+export { discoverProvider, type ProviderDescription } from './oidc/discover-provider.ts';
 export type { BrowserPrompt, DevicePrompt, LoginPrompt } from './oidc/login-prompt.ts';
 export { type ClockSkew, measureClockSkew } from './oidc/measure-clock-skew.ts';
 export { createOidcTokenSource, type OidcTokenSourceOptions } from './oidc-token-source.ts';

@@ -14,7 +14,7 @@ export type { ListenAddress, LocalAuth, Profile } from './profile.ts';
 export { type ProfileSetting, profileSettings } from './profile-settings.ts';
 export type { ProfilesRead, Reloaded } from './reload.ts';
 export { removeProfile } from './remove-profile.ts';
-export { resolveUpstream, type Upstream } from './resolve-upstream.ts';
+export { resolveUpstream } from './resolve-upstream.ts';
 export { type DaemonOptions, type DaemonOutcome, runDaemon } from './run-daemon.ts';
 export { draftProfile, type NewProfile, replaceProfile, saveProfile } from './save-profile.ts';
 export { AlreadyRunningError } from './serve-control.ts';

@@ -12,7 +12,7 @@ export type Suggestions =
   | { readonly kind: 'files' };
 
 /** What is not in the command line's own definition. */
-export interface CompletionSources {
+interface CompletionSources {
   profileNames(): Promise<readonly string[]>;
 }
 

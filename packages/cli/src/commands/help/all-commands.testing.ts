@@ -5,7 +5,7 @@ import { examplesOf } from '../../examples.ts';
 import { type Commands, createProgram } from '../../program.ts';
 import { helpTopics } from './help-topics.ts';
 
-export interface ListedCommand {
+interface ListedCommand {
   /** As typed behind `gprxy`. */
   readonly typed: string;
   readonly command: Command;

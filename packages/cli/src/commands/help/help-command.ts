@@ -3,7 +3,7 @@ import { withExamples } from '../../examples.ts';
 import { helpTopics } from './help-topics.ts';
 
 /** Prints a topic; commands print their own help. */
-export type PrintTopic = (text: string) => void;
+type PrintTopic = (text: string) => void;
 
 /** `gprxy help`, with commands within commands, and topics. */
 export function defineHelp(program: Command, printTopic: PrintTopic): void {

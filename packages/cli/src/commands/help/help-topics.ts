@@ -1,5 +1,5 @@
 /** What `gprxy help TOPIC` tells beside the commands. */
-export interface HelpTopic {
+interface HelpTopic {
   readonly name: string;
   readonly summary: string;
   readonly text: string;

@@ -4,7 +4,7 @@ import { withExamples } from '../../examples.ts';
 import { type ProviderName, providerNames } from './provider-names.ts';
 
 /** What the provider presets are filled in from. */
-export interface ProviderOptions {
+interface ProviderOptions {
   readonly provider?: ProviderName;
   /** Entra. */
   readonly tenant?: string;

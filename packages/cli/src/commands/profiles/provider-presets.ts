@@ -6,7 +6,7 @@ import type { ProviderName } from './provider-names.ts';
 type OptionName = Exclude<keyof AddProfileOptions, 'name' | 'check' | 'force' | 'json'>;
 
 /** What a preset knows of its provider; options given beside it come first. */
-export type PresetSettings = Partial<
+type PresetSettings = Partial<
   Pick<NewProfile, 'issuer' | 'scopes' | 'audience' | 'resource' | 'login' | 'user'>
 > & { readonly redirectUri?: string };
 
