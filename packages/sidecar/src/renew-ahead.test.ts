@@ -1,7 +1,7 @@
 import { type AccessToken, CredentialError, neverExpires, type TokenOptions } from '@gprxy/credentials';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { collectLog } from './profile.testing.ts';
-import { renewAhead } from './renew-ahead.ts';
+import { isRenewedAhead, renewAhead } from './renew-ahead.ts';
 
 const minute = 60_000;
 const neverAborts = new AbortController().signal;
@@ -158,4 +158,16 @@ describe('renewal ahead of time, when it fails', () => {
     await vi.advanceTimersByTimeAsync(60 * minute);
     expect(asked.length).toBeGreaterThan(4);
   });
+});
+
+it.each([
+  ['oidc', true],
+  ['client-credentials', true],
+  ['gcp-cloud-sql', true],
+  ['exec', false],
+  ['file', false],
+  ['env', false],
+  ['password', false],
+] as const)('of credential = "%s" (%s): nobody is asked for a fingerprint unasked', (kind, ahead) => {
+  expect(isRenewedAhead(kind)).toBe(ahead);
 });

@@ -1,6 +1,7 @@
 import {
   type AccessToken,
   CredentialError,
+  type CredentialKind,
   neverExpires,
   type TokenOptions,
   type TokenSource,
@@ -29,6 +30,13 @@ const tickMs = 30_000;
 const firstRetryMs = 5_000;
 const longestRetryMs = 300_000;
 const renewalLimitMs = 60_000;
+
+/** A command may want a fingerprint, and of what others write there is nothing to renew: those wait for a connection. */
+const onDemand: ReadonlySet<CredentialKind> = new Set(['exec', 'file', 'env', 'password']);
+
+export function isRenewedAhead(kind: CredentialKind): boolean {
+  return !onDemand.has(kind);
+}
 
 /**
  * The same source, whose tokens are renewed before they end, so that no connection has to wait for it. It begins with the first token that

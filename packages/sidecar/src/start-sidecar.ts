@@ -7,11 +7,11 @@ import { createProcPeerLookup, type PeerLookup } from './peer-uid.ts';
 import type { SidecarProblem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
-import { renewAhead } from './renew-ahead.ts';
+import { isRenewedAhead, renewAhead } from './renew-ahead.ts';
 import { serveControl } from './serve-control.ts';
 import type { ServedAddress } from './served-address.ts';
 import { Serving } from './serving.ts';
-import type { SidecarStatus } from './status.ts';
+import type { ListenerStatus, SidecarStatus } from './status.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'log'> {
@@ -61,7 +61,7 @@ export interface Sidecar {
  * Rejects with AlreadyRunningError when another daemon owns the control socket.
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
-  const { log, profiles, problems = [], readProfiles, startArguments } = options;
+  const { log, profiles, problems = [], readProfiles, startArguments, passwordFile } = options;
   const closed = new AbortController();
   const isServed = (profile: Profile) => isDeepStrictEqual(serving.profile(profile.name), profile);
   const serving: Serving = new Serving(surroundingsOf(options, isServed, closed.signal));
@@ -75,7 +75,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     startedAt,
     state: closing.started ? 'stopping' : reloading === undefined ? 'starting' : 'running',
     ...(startArguments !== undefined && { startArguments }),
-    listeners: serving.addresses.map(({ activity }) => activity.status()),
+    listeners: serving.addresses.map((address) => statusOf(address, passwordFile)),
     problems: reloading?.problems ?? [],
   });
   const reload = async (reason: string) => {
@@ -129,6 +129,7 @@ function surroundingsOf(
   return {
     tokenSourceFor: async (profile) => {
       const source = await tokenSourceFor(profile);
+      if (!isRenewedAhead(profile.credential.kind)) return source;
       return renewAhead({ ...renewal, profile: profile.name, source, isServed: () => isServed(profile) });
     },
     log,
@@ -139,6 +140,10 @@ function surroundingsOf(
     listenAnywhere,
     passwordFile,
   };
+}
+
+function statusOf({ activity, password }: ServedAddress, passwordFile: string | undefined): ListenerStatus {
+  return { ...activity.status(), ...(password && passwordFile !== undefined && { passwordFile }) };
 }
 
 function toListener({ profile, activity, bound }: ServedAddress): SidecarListener[] {
