@@ -32,7 +32,7 @@ export async function bundleProgram(file: URL): Promise<(...args: string[]) => T
 }
 
 function start(program: string, args: string[]): TestProcess {
-  const child = leash(spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] }));
+  const child = leash(spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] }));
   const lines: string[] = [];
   const waiters = new Set<() => void>();
   let isOver = false;
