@@ -31,6 +31,14 @@ export function expired(provider: TestProvider, fetch?: typeof globalThis.fetch)
   return { ...parts, source: createOidcTokenSource(parts) };
 }
 
+/** The error, or nothing: some odd answers are good enough, and a token that was asked for is no leak. */
+export function failed(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
 /** Ends a login after one poll, however that was answered. */
 export function stopAfterFirstPoll(deps: TestDependencies) {
   const controller = new AbortController();

@@ -1,13 +1,13 @@
 import { failureOf, MemoryStore, neverAborts, settingsFor, testDependencies } from '../dependencies.testing.ts';
 import { login } from '../login.ts';
 import { logout } from '../logout.ts';
-import { type Answer, type CanaryPath, canary, expired, stopAfterFirstPoll } from './canary-path.testing.ts';
+import { type Answer, type CanaryPath, canary, expired, failed, stopAfterFirstPoll } from './canary-path.testing.ts';
 
 const stolen = { access_token: `access-${canary}`, refresh_token: `refresh-${canary}`, token_type: 'Bearer' };
 const jwt = (claims: object) =>
   ['{"alg":"ES256"}', JSON.stringify(claims), canary].map((part) => Buffer.from(part).toString('base64url')).join('.');
 
-const tokenAnswers: Record<string, Answer> = {
+export const tokenAnswers: Record<string, Answer> = {
   'invalid_grant that quotes the token': {
     status: 400,
     body: { error: 'invalid_grant', error_description: `refresh-${canary} was used before`, error_uri: canary },
@@ -42,11 +42,7 @@ const refreshPaths = Object.entries(tokenAnswers).map(
     async run(provider) {
       const { source, deps } = expired(provider);
       provider.answerNext('token', answer);
-      return [
-        await failureOf(source.getToken(neverAborts)),
-        await failureOf(source.getToken(neverAborts)),
-        deps.records,
-      ];
+      return [await failed(source.getToken(neverAborts)), await failed(source.getToken(neverAborts)), deps.records];
     },
   }),
 );
