@@ -18,11 +18,14 @@ export async function sidecarStatus(dependencies: Dependencies): Promise<Sidecar
 /** For commands that make sense only with a daemon. Other errors stay what they are. */
 export function notRunning(error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error && error.code === 'ERR_NOT_RUNNING')) return error;
-  return new CliError('gprxy is not running', { code: 'ERR_NOT_RUNNING', hint: 'Run "gprxy start --detach".' });
+  return new CliError('the sidecar is not running', { code: 'ERR_NOT_RUNNING', hint: 'Run "gprxy start --detach".' });
 }
 
 /** Where the running daemon listens for a profile, in the order of the configuration. */
 export function endpointsOf(status: SidecarStatus | undefined, profile: string): readonly LocalEndpoint[] {
   const listening = status?.listeners.filter((l) => l.profile === profile && l.state === 'listening') ?? [];
-  return listening.map(({ address }) => parseEndpoint(address)).filter((endpoint) => endpoint !== undefined);
+  return listening.flatMap(({ address, passwordFile }) => {
+    const endpoint = parseEndpoint(address);
+    return endpoint === undefined ? [] : [{ ...endpoint, ...(passwordFile !== undefined && { passwordFile }) }];
+  });
 }

@@ -67,6 +67,9 @@ async function revokeOrWarn(options: LogoutOptions, login: StoredLogin): Promise
       : { revoked, warning: `${login.issuer} offers no revocation; the login ends when it expires` };
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown error';
-    return { revoked: false, warning: `the login was removed here but not revoked: ${reason}` };
+    return {
+      revoked: false,
+      warning: `the login was removed here but lives on at the provider until it expires: ${reason}`,
+    };
   }
 }

@@ -1,5 +1,5 @@
 import { type AccessToken, neverExpires } from '@gprxy/credentials';
-import { GprxyError } from '@gprxy/proxy-core';
+import { GprxyError, UpstreamError } from '@gprxy/proxy-core';
 import type { LocalAuth } from './profile.ts';
 import type { LastError, ListenerStatus } from './status.ts';
 
@@ -45,7 +45,8 @@ export class ListenerActivity {
   failed(error: unknown): void {
     const code = error instanceof GprxyError ? error.sqlState : 'ERR_INTERNAL';
     const message = error instanceof Error ? error.message : String(error);
-    this.#lastError = { at: new Date().toISOString(), code, message };
+    const hint = hintOf(error);
+    this.#lastError = { at: new Date().toISOString(), code, message, ...(hint !== undefined && { hint }) };
   }
 
   get #state(): ListenerStatus['state'] {
@@ -65,4 +66,10 @@ export class ListenerActivity {
       ...(this.#lastError !== undefined && { lastError: this.#lastError }),
     };
   }
+}
+
+/** The upstream's own advice comes first, as it does for the client. */
+function hintOf(error: unknown): string | undefined {
+  const theirs = error instanceof UpstreamError ? error.response?.hint : undefined;
+  return theirs ?? (error instanceof GprxyError ? error.hint : undefined);
 }

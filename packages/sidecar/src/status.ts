@@ -7,6 +7,8 @@ export interface LastError {
   /** SQLSTATE sent to the client, or `ERR_...` where there was none. */
   readonly code: string;
   readonly message: string;
+  /** What the client was advised to do. */
+  readonly hint?: string;
 }
 
 export interface ListenerStatus {
@@ -17,6 +19,8 @@ export interface ListenerStatus {
   readonly state: 'listening' | 'failed' | 'draining';
   /** What a client is asked for; absent on a Unix socket, where the mode of the file lets nobody else in. */
   readonly localAuth?: LocalAuth;
+  /** Where clients find the password, if they are asked for one. */
+  readonly passwordFile?: string;
   readonly connections: number;
   readonly totalConnections: number;
   /** Epoch milliseconds; of the token used last. */

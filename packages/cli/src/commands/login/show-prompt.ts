@@ -17,7 +17,8 @@ export async function prepareShowing(dependencies: Dependencies): Promise<(promp
     say(dependencies, ...origin(prompt));
     if (prompt.kind === 'browser') return say(dependencies, ...browserInstructions(prompt, expires, colours));
     say(dependencies, ...deviceInstructions(prompt, expires, colours));
-    say(dependencies, ...qrCode(prompt.verificationUriComplete ?? prompt.verificationUri), '');
+    const drawn = qrCode(prompt.verificationUriComplete ?? prompt.verificationUri);
+    if (drawn.length > 0) say(dependencies, ...drawn, '');
   };
 }
 

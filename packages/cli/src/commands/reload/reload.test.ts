@@ -53,7 +53,7 @@ describe('reload: options to output', () => {
     const { exitCode, stderr } = await runInWorld(['reload']);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
-      stderr: 'gprxy: gprxy is not running\n  Run "gprxy start --detach".\n',
+      stderr: 'gprxy: the sidecar is not running\n  Run "gprxy start --detach".\n',
     });
   });
 });

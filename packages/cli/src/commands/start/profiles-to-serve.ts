@@ -1,4 +1,4 @@
-import { loadConfig, type ProfilesRead } from '@gprxy/sidecar';
+import { loadConfig, type ProfilesRead, selectProfile } from '@gprxy/sidecar';
 import { chosenProfiles } from '../../chosen-profile.ts';
 import { CliError } from '../../cli-error.ts';
 import { configInput } from '../../config-input.ts';
@@ -17,6 +17,8 @@ export async function profilesToServe(
   if (profiles.length > 0) return { profiles, problems };
   const [first] = config.problems.values();
   if (first !== undefined) throw first;
+  // That there is none at all is told there, with how to make one.
+  if (config.profiles.size === 0) selectProfile(config);
   throw new CliError('no profile has a "listen", so there is nothing to start', {
     code: 'ERR_CONFIG_LISTEN',
     detail: `Configuration: ${config.path}`,

@@ -19,15 +19,21 @@ export function statusText(status: SidecarStatus, nowMs: number): readonly strin
 
 function rowOf(listener: ListenerStatus, nowMs: number): readonly string[] {
   const { profile, address, state, connections, totalConnections, tokenExpiresAt } = listener;
-  const token = tokenExpiresAt === undefined ? 'not used yet' : `until ${relativeTime(tokenExpiresAt, nowMs)}`;
-  return [profile, address, state, String(connections), String(totalConnections), token];
+  return [profile, address, state, String(connections), String(totalConnections), tokenState(tokenExpiresAt, nowMs)];
+}
+
+function tokenState(expiresAt: number | undefined, nowMs: number): string {
+  if (expiresAt === undefined) return 'not used yet';
+  return `${expiresAt > nowMs ? 'expires' : 'expired'} ${relativeTime(expiresAt, nowMs)}`;
 }
 
 /** Unless it is among the problems anyway. */
 function lastErrorOf({ profile, lastError }: ListenerStatus, problems: readonly SidecarProblem[], nowMs: number) {
   if (lastError === undefined || problems.some(({ message }) => message === lastError.message)) return [];
   const when = relativeTime(Date.parse(lastError.at), nowMs);
-  return ['', `Last error of profile "${profile}", ${when}: ${lastError.code} ${printable(lastError.message)}`];
+  const { code, message, hint } = lastError;
+  const lines = [`Last error of profile "${profile}", ${when}: ${code} ${printable(message)}`];
+  return ['', ...lines, ...(hint === undefined ? [] : [`  ${printable(hint)}`])];
 }
 
 function problemOf({ profile, message, hint }: SidecarProblem): readonly string[] {

@@ -30,7 +30,7 @@ describe('status: options to output', () => {
       'gprxy runs as process 4711, started 1 hour ago',
       '',
       'PROFILE  ADDRESS                   STATE      OPEN  TOTAL  TOKEN',
-      'prod     127.0.0.1:5433            listening  2     17     until in 10 minutes',
+      'prod     127.0.0.1:5433            listening  2     17     expires in 10 minutes',
       'prod     /run/gprxy/.s.PGSQL.5432  listening  0     0      not used yet',
       '',
       'Last error of profile "prod", 5 seconds ago: 08006 the gateway hung up',

@@ -30,7 +30,7 @@ describe('wait: options to output', () => {
   it('ends with 1 when there is none in time', async () => {
     const { exitCode, stderr } = await runInWorld(['wait', '--timeout', '10ms']);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^gprxy: gprxy is not running after 0\.01 s\n.*gprxy start --detach/);
+    expect(stderr).toMatch(/^gprxy: the sidecar is not running after 0\.01 s\n.*gprxy start --detach/);
   });
 
   it('ends with 130 on Ctrl-C', async () => {

@@ -16,7 +16,7 @@ export async function wait({ timeout }: WaitOptions, dependencies: Dependencies)
   );
   for (const problem of running?.problems ?? []) sayProblem(problem, dependencies);
   if (running !== undefined) return;
-  throw new CliError(`gprxy is not running after ${timeout / 1000} s`, {
+  throw new CliError(`the sidecar is not running after ${timeout / 1000} s`, {
     code: 'ERR_NOT_RUNNING',
     hint: 'Run "gprxy start --detach"; "gprxy logs" tells why it did not start.',
   });
