@@ -6,9 +6,9 @@ import type { ProviderName } from './provider-names.ts';
 type OptionName = Exclude<keyof AddProfileOptions, 'name' | 'check' | 'force' | 'json'>;
 
 /** What a preset knows of its provider; options given beside it come first. */
-type PresetSettings = Partial<
-  Pick<NewProfile, 'issuer' | 'scopes' | 'audience' | 'resource' | 'login' | 'user'>
-> & { readonly redirectUri?: string };
+type PresetSettings = Partial<Pick<NewProfile, 'issuer' | 'scopes' | 'audience' | 'resource' | 'login' | 'user'>> & {
+  readonly redirectUri?: string;
+};
 
 interface ProviderPreset {
   /** Without these it cannot be filled in, or would not work. */
