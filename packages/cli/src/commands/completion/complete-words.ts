@@ -12,8 +12,10 @@ export type Suggestions =
   | { readonly kind: 'files' };
 
 /** What is not in the command line's own definition. */
-interface CompletionSources {
+export interface CompletionSources {
   profileNames(): Promise<readonly string[]>;
+  /** Of the profiles' upstreams: what else the server has, nobody has asked. */
+  databaseNames(): Promise<readonly string[]>;
 }
 
 const nothing: Suggestions = { kind: 'words', words: [] };
@@ -78,6 +80,10 @@ function handsOn(command: Command): boolean {
   return command.name() !== 'help' && command.registeredArguments.some(({ variadic }) => variadic);
 }
 
+function takesDatabase(command: Command): boolean {
+  return ['psql', 'exec', 'dsn'].includes(command.name());
+}
+
 function takingValue(option: Option | undefined): Option | undefined {
   return option?.required ? option : undefined;
 }
@@ -108,6 +114,7 @@ async function argumentsOf(
   if (command.name() === 'help' && command.parent) return commandsToAskAbout(command.parent, before);
   const argument: Argument | undefined = command.registeredArguments[position];
   if (argument?.argChoices) return plain(argument.argChoices);
+  if (position === 0 && takesDatabase(command)) return plain(await sources.databaseNames(), 'database');
   if (command.parent?.name() === 'profiles' && command.name() !== 'add' && argument) return profiles(sources);
   return nothing;
 }

@@ -1,8 +1,10 @@
+import type { Config } from '@gprxy/sidecar';
 import type { Command } from 'commander';
 import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { print } from '../../say.ts';
-import { completeWords, type Suggestion, type Suggestions } from './complete-words.ts';
+import { upstreamAddress } from '../../upstream-address.ts';
+import { type CompletionSources, completeWords, type Suggestion, type Suggestions } from './complete-words.ts';
 
 /**
  * `gprxy __complete SHELL =CURRENT [BEFORE...]`, which the completion scripts call: one suggestion a line, or `:files`. It never fails: an error
@@ -11,9 +13,9 @@ import { completeWords, type Suggestion, type Suggestions } from './complete-wor
 export async function complete(args: readonly string[], program: Command, dependencies: Dependencies): Promise<void> {
   const [shell = '', marked = '', ...before] = args;
   const line = shell === 'bash' ? joinBroken(before, marked.slice(1)) : { before, current: marked.slice(1), kept: 0 };
-  const suggestions = await completeWords(program, line.before, line.current, {
-    profileNames: () => profileNames(dependencies),
-  }).catch((): Suggestions => ({ kind: 'words', words: [] }));
+  const suggestions = await completeWords(program, line.before, line.current, sourcesIn(dependencies)).catch(
+    (): Suggestions => ({ kind: 'words', words: [] }),
+  );
   if (suggestions.kind === 'files') return print(dependencies, ':files');
   print(dependencies, ...suggestions.words.map((word) => formatted(word, shell, line.kept)));
 }
@@ -43,8 +45,20 @@ function formatted({ value, description }: Suggestion, shell: string, kept: numb
   return short === '' ? value : `${value}\t${short}`;
 }
 
-async function profileNames(dependencies: Dependencies): Promise<readonly string[]> {
+function sourcesIn(dependencies: Dependencies): CompletionSources {
+  return {
+    async profileNames() {
+      const { profiles, problems } = await readConfig(dependencies);
+      return [...profiles.keys(), ...problems.keys()];
+    },
+    async databaseNames() {
+      const { profiles } = await readConfig(dependencies);
+      return [...new Set([...profiles.values()].flatMap((profile) => upstreamAddress(profile).database ?? []))];
+    },
+  };
+}
+
+async function readConfig(dependencies: Dependencies): Promise<Config> {
   const { loadConfig } = await import('@gprxy/sidecar');
-  const { profiles, problems } = await loadConfig(configInput(dependencies));
-  return [...profiles.keys(), ...problems.keys()];
+  return loadConfig(configInput(dependencies));
 }

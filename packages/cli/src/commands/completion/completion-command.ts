@@ -3,7 +3,7 @@ import { withExamples } from '../../examples.ts';
 import { type ShellName, shells } from './shells.ts';
 
 const described =
-  'Print a script that completes commands, options, their values and the names of profiles at the Tab key. ' +
+  'Print a script that completes commands, options, their values, and the names of profiles and databases at the Tab key. ' +
   'The shell is to read it when it starts; a new shell then has it.';
 
 const install = `

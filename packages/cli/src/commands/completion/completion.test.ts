@@ -47,7 +47,7 @@ describe('what may stand at the cursor', () => {
   }
 
   it.each([
-    { line: 'log', values: ['login', 'logout'] },
+    { line: 'logi', values: ['login'] },
     { line: 'profiles ', values: ['list', 'show', 'add', 'use', 'remove'] },
     { line: 'profiles use ', values: ['prod', 'staging'] },
     { line: 'profiles remove s', values: ['staging'] },
@@ -66,6 +66,8 @@ describe('what may stand at the cursor', () => {
     { line: 'completion f', values: ['fish'] },
     { line: 'profiles add x --provider k', values: ['keycloak'] },
     { line: 'profiles add x --ca-file ', values: [':files'] },
+    { line: 'psql sa', values: ['sales'] },
+    { line: 'dsn --for uri ', values: ['sales'] },
     { line: 'psql sales -f ', values: [':files'] },
     { line: 'exec -- ls ', values: [':files'] },
     { line: 'nonsense --wha', values: [] },
