@@ -2,6 +2,8 @@
 export interface LocalEndpoint {
   readonly host: string;
   readonly port: number;
+  /** Where the password is that it asks for; absent where it asks for none. */
+  readonly passwordFile?: string;
 }
 
 const socketName = /^(.*)[\\/]\.s\.PGSQL\.(\d{1,5})$/;

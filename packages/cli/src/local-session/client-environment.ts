@@ -28,7 +28,10 @@ export const misleadingVariables = [
   'PGLOADBALANCEHOSTS',
 ] as const;
 
-/** The caller's environment with libpq pointed at the sidecar. It never offers a password: whoever asks for one is not the sidecar. */
+/**
+ * The caller's environment with libpq pointed at the sidecar. It offers no password but the sidecar's own, and that only by SCRAM: whoever asks
+ * for another is not the sidecar.
+ */
 export function clientEnvironment(env: Environment, target: LocalTarget): Environment {
   const kept = Object.entries(env).filter(([name]) => !(misleadingVariables as readonly string[]).includes(name));
   return {
@@ -41,6 +44,11 @@ export function clientEnvironment(env: Environment, target: LocalTarget): Enviro
     PGGSSENCMODE: 'disable',
     PGPASSFILE: target.passwordFile,
     // Understood by libpq 16 and newer, ignored before.
-    PGREQUIREAUTH: 'none',
+    PGREQUIREAUTH: requiredAuth(target.endpoint),
   };
+}
+
+/** libpq's require_auth. */
+export function requiredAuth({ passwordFile }: LocalEndpoint): 'none' | 'scram-sha-256' {
+  return passwordFile === undefined ? 'none' : 'scram-sha-256';
 }

@@ -4,7 +4,8 @@ import type { TokenSource } from '@gprxy/credentials';
 import type { ListenAddress, Profile, Sidecar } from '@gprxy/sidecar';
 import { CliError } from '../cli-error.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { type LocalEndpoint, parseEndpoint } from '../local-endpoint.ts';
+import type { LocalEndpoint } from '../local-endpoint.ts';
+import { endpointsOf } from '../running-sidecar.ts';
 import { createSessionDirectory, socketName } from './session-directory.ts';
 
 export interface PrivatelyServed {
@@ -21,27 +22,32 @@ export async function withPrivateSidecar<Result>(
   use: (endpoint: LocalEndpoint) => Promise<Result>,
 ): Promise<Result> {
   // Node has named pipes, not Unix sockets, on Windows.
-  if (served.tcp || dependencies.platform === 'win32') {
-    return serveAt({ host: '127.0.0.1', port: 0 }, served, dependencies, use);
-  }
+  const tcp = served.tcp || dependencies.platform === 'win32';
   const directory = await createSessionDirectory(dependencies);
+  const address = tcp ? { host: '127.0.0.1', port: 0 } : { path: join(directory, socketName) };
   try {
-    return await serveAt({ path: join(directory, socketName) }, served, dependencies, use);
+    return await serveAt({ address, passwordFile: join(directory, 'pgpass') }, served, dependencies, use);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
+interface PrivatePlace {
+  readonly address: ListenAddress;
+  readonly passwordFile: string;
+}
+
 async function serveAt<Result>(
-  address: ListenAddress,
+  { address, passwordFile }: PrivatePlace,
   { profile, tokens }: PrivatelyServed,
   dependencies: Dependencies,
   use: (endpoint: LocalEndpoint) => Promise<Result>,
 ): Promise<Result> {
   const { createLog, startSidecar } = await dependencies.sidecars();
   const log = await createLog({ level: 'error', format: 'pretty', write: (line) => dependencies.stderr.write(line) });
-  const profiles = [{ ...profile, listen: [address] }];
-  const sidecar = await startSidecar({ profiles, tokenSourceFor: () => tokens, log });
+  const localAuth = localAuthOn(dependencies.platform, profile);
+  const profiles = [{ ...profile, listen: [address], localAuth }];
+  const sidecar = await startSidecar({ profiles, tokenSourceFor: () => tokens, log, passwordFile });
   try {
     return await use(endpointOf(sidecar));
   } finally {
@@ -49,8 +55,15 @@ async function serveAt<Result>(
   }
 }
 
+/** Only Linux tells whose the other end of a TCP connection is; where it does, no program has to know a password. */
+function localAuthOn(platform: NodeJS.Platform, { localAuth }: Profile): Profile['localAuth'] {
+  if (localAuth === 'trust') return 'trust';
+  return platform === 'linux' ? 'same-user' : 'password';
+}
+
 function endpointOf(sidecar: Sidecar): LocalEndpoint {
-  const endpoint = parseEndpoint(sidecar.listeners[0]?.address ?? '');
+  const [listener] = sidecar.listeners;
+  const [endpoint] = endpointsOf(sidecar.status(), listener?.profile ?? '');
   if (endpoint !== undefined) return endpoint;
   const [problem] = sidecar.problems;
   throw new CliError(problem?.message ?? 'the sidecar could not listen', {

@@ -29,7 +29,8 @@ export async function withLocalSession<Result>(
   const { identity } = await tokens.getToken(dependencies.interrupts.signal);
   const user = userFromTemplate(profile.user, identity, profile.name);
   const database = options.database ?? dependencies.env.PGDATABASE ?? upstreamAddress(profile).database ?? 'postgres';
-  const run = (endpoint: LocalEndpoint) => use({ endpoint, database, user, passwordFile: passwordFile(dependencies) });
+  const run = (endpoint: LocalEndpoint) =>
+    use({ endpoint, database, user, passwordFile: endpoint.passwordFile ?? passwordFile(dependencies) });
   const tcp = options.tcp ?? false;
   const running = await runningEndpoint(profile, tcp, dependencies);
   return running ? run(running) : withPrivateSidecar({ profile, tokens, tcp }, dependencies, run);

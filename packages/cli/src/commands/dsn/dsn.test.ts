@@ -120,3 +120,20 @@ describe('the forms of a DSN', () => {
     expect(() => formatDsn('jdbc', socket)).toThrow('Unix socket');
   });
 });
+
+describe('S16 dsn of a listener that asks for a password', () => {
+  const config = prodProfile.replace('listen', 'local_auth = "password"\nlisten');
+  const status = runningStatus([{ localAuth: 'password', passwordFile: '/state/pgpass' }]);
+
+  it.each(['uri', 'env', 'psql', 'jdbc'])('names the file and not the password, for %s', async (client) => {
+    const { stdout, stderr } = await runInWorld(['dsn', '--for', client], { config, status });
+    expect(stderr).toContain('It asks for a password, a new one each time that gprxy starts: /state/pgpass');
+    expect(stdout).not.toMatch(/password=/);
+    if (client === 'env') expect(stdout).toContain('PGREQUIREAUTH=scram-sha-256');
+  });
+
+  it('does so before it runs', async () => {
+    const { stderr } = await runInWorld(['dsn'], { config });
+    expect(stderr).toMatch(/asks for a password.*pgpass/);
+  });
+});

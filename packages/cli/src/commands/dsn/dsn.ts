@@ -14,12 +14,15 @@ import { type DsnTarget, formatDsn } from './format-dsn.ts';
 export async function dsn(options: DsnOptions, dependencies: Dependencies): Promise<void> {
   const profile = await chosenProfile(options.profile, dependencies);
   const running = endpointsOf(await sidecarStatus(dependencies), profile.name);
-  const endpoint = friendliest(running.length > 0 ? running : configuredEndpoints(profile));
+  const endpoint = friendliest(running.length > 0 ? running : configuredEndpoints(profile, passwordFile(dependencies)));
   const database = options.database ?? upstreamAddress(profile).database ?? 'postgres';
   const target = { endpoint, database, profile: profile.name };
   const lines = formatDsn(options.for, { ...target, passwordFile: passwordFile(dependencies) });
   if (options.json) printJson(dependencies, asJson(options, target, lines, running.length > 0));
   else print(dependencies, ...lines);
+  if (endpoint.passwordFile !== undefined) {
+    say(dependencies, `It asks for a password, a new one each time that gprxy starts: ${endpoint.passwordFile}`);
+  }
   if (running.length === 0)
     say(dependencies, 'The sidecar does not serve this profile now. Run "gprxy start --detach".');
 }
@@ -34,8 +37,13 @@ function asJson(
   return { profile, for: options.for, dsn: lines.join('\n'), host, port, database, running };
 }
 
-function configuredEndpoints(profile: Profile): readonly LocalEndpoint[] {
-  const endpoints = profile.listen.map(endpointOf).filter((endpoint) => endpoint !== undefined);
+function configuredEndpoints(profile: Profile, passwordFile: string): readonly LocalEndpoint[] {
+  const asked = profile.localAuth === 'password' ? { passwordFile } : {};
+  const endpoints = profile.listen
+    .map(endpointOf)
+    .flatMap((endpoint) =>
+      endpoint === undefined ? [] : isSocket(endpoint) ? [endpoint] : [{ ...endpoint, ...asked }],
+    );
   if (endpoints.length > 0) return endpoints;
   throw new CliError(`profile "${profile.name}" listens nowhere`, {
     code: 'ERR_CONFIG_LISTEN',

@@ -1,6 +1,6 @@
 import { connectionUrl, urlPart } from '../../connection-url.ts';
 import type { LocalEndpoint } from '../../local-endpoint.ts';
-import { misleadingVariables } from '../../local-session/client-environment.ts';
+import { misleadingVariables, requiredAuth } from '../../local-session/client-environment.ts';
 import type { DsnFormat } from './dsn-formats.ts';
 import { dataGripSource, dbeaverFields, jdbcUrl } from './java-clients.ts';
 import { shellWord } from './shell-word.ts';
@@ -44,15 +44,15 @@ function serviceEntry({ endpoint: { host, port }, database, profile, passwordFil
 }
 
 /** For `eval` in a shell. What is set there for another server would lead psql elsewhere, or take a password along. */
-function shellVariables({ endpoint: { host, port }, database, passwordFile }: DsnTarget): readonly string[] {
+function shellVariables({ endpoint, database, passwordFile }: DsnTarget): readonly string[] {
   const variables = {
-    PGHOST: host,
-    PGPORT: String(port),
+    PGHOST: endpoint.host,
+    PGPORT: String(endpoint.port),
     PGDATABASE: database,
     PGSSLMODE: 'disable',
     PGPASSFILE: passwordFile,
     // Whoever asks for a password on that port is not the sidecar; libpq 16 and newer then refuse to send one.
-    PGREQUIREAUTH: 'none',
+    PGREQUIREAUTH: requiredAuth(endpoint),
   };
   const exported = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
   return [`unset ${misleadingVariables.join(' ')}`, ...exported];

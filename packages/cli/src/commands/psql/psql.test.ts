@@ -75,6 +75,12 @@ describe('psql: options to the program that is run', () => {
   });
 });
 
+it('S16 shows a running sidecar that asks for a password that one, and to nobody else', async () => {
+  const status = runningStatus([{ localAuth: 'password', passwordFile: '/state/pgpass' }]);
+  const { programs } = await runInWorld(['psql'], { config: prodProfile, status });
+  expect(programs[0]?.env).toMatchObject({ PGPASSFILE: '/state/pgpass', PGREQUIREAUTH: 'scram-sha-256' });
+});
+
 describe('psql without a running sidecar', () => {
   it('serves one of its own on a socket only this user can reach, until psql ends', async () => {
     const seen: string[] = [];
@@ -95,19 +101,25 @@ describe('psql without a running sidecar', () => {
   it('uses a port on loopback where libpq has no Unix sockets', async () => {
     const world = { config: prodProfile, platform: 'win32', ...privateSidecar([]) } as const;
     const { programs, stderr } = await runInWorld(['psql'], world);
-    expect(programs[0]?.env, stderr).toMatchObject({ PGHOST: '127.0.0.1', PGPORT: '45678' });
+    expect(programs[0]?.env, stderr).toMatchObject({
+      PGHOST: '127.0.0.1',
+      PGPORT: '45678',
+      PGPASSFILE: expect.stringMatching(/gprxy-.*pgpass$/),
+      PGREQUIREAUTH: 'scram-sha-256',
+    });
   });
 });
 
 function privateSidecar(seen: string[]): TestWorld {
-  const startSidecar = async ({ profiles: [profile], controlSocketPath }: SidecarOptions) => {
+  const startSidecar = async ({ profiles: [profile], controlSocketPath, passwordFile }: SidecarOptions) => {
     seen.push(controlSocketPath === undefined ? 'start without control socket' : 'start with control socket');
     const listen = profile?.listen[0] ?? { path: '' };
+    const asked = profile?.localAuth === 'password' ? { passwordFile: passwordFile ?? '' } : {};
     const address = 'path' in listen ? listen.path : `${listen.host}:${listen.port || 45678}`;
     return {
       listeners: [{ profile: 'prod', address }],
       problems: [],
-      status: () => runningStatus([]),
+      status: () => runningStatus([{ address, ...asked }]),
       reload: async () => ({ added: [], changed: [], removed: [], problems: [] }),
       closed: Promise.resolve({ forced: 0 }),
       async close() {

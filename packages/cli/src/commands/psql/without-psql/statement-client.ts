@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { passwordIn } from '@gprxy/sidecar';
 import pg from 'pg';
 import { CliError } from '../../../cli-error.ts';
 import type { LocalTarget } from '../../../local-session/client-environment.ts';
@@ -58,8 +60,10 @@ function clientConfig({ endpoint, database, user }: LocalTarget): pg.ClientConfi
     ...(user !== undefined && { user }),
     ssl: false,
     application_name: 'gprxy',
-    // The sidecar asks for none. Left out, node-postgres would look for one in ~/.pgpass and send it to whoever asks.
-    password: () => {
+    // Left out, node-postgres would look for one in ~/.pgpass and send it to whoever asks.
+    password: async () => {
+      const own = endpoint.passwordFile && passwordIn(await readFile(endpoint.passwordFile, 'utf8'), endpoint);
+      if (own) return own;
       throw new CliError('something on the local port asks for a password', { code: 'ERR_UPSTREAM_PASSWORD' });
     },
     types: { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig,
