@@ -30,10 +30,11 @@ export async function authorizationRequest(
     state,
     ...(nonce !== undefined && { nonce }),
   };
-  const url = configuration.serverMetadata().require_pushed_authorization_requests
+  const metadata = configuration.serverMetadata();
+  if (!isWebPage(metadata.authorization_endpoint)) throw unprotected(task);
+  const url = metadata.require_pushed_authorization_requests
     ? await askProvider(task, () => openid.buildAuthorizationUrlWithPAR(configuration, parameters))
     : openid.buildAuthorizationUrl(configuration, parameters);
-  if (!isProtected(url)) throw unprotected(task);
   return { url: url.href, state, codeVerifier, ...(nonce !== undefined && { nonce }) };
 }
 
@@ -54,6 +55,11 @@ function isEntra(issuer: string): boolean {
   return /^https:\/\/(login\.microsoftonline\.(com|us)|login\.partner\.microsoftonline\.cn|sts\.windows\.net)\//.test(
     issuer,
   );
+}
+
+/** It will be opened in a browser. */
+function isWebPage(address: unknown): boolean {
+  return typeof address === 'string' && URL.canParse(address) && isProtected(new URL(address));
 }
 
 function unprotected({ settings }: ProviderTask): CredentialError {

@@ -1,12 +1,9 @@
 import http from 'node:http';
-import { connect } from 'node:net';
 import { signInAtBrowser, startOidcProvider, type TestProvider } from '@gprxy/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { failureOf, settingsFor, type TestDependencies, testDependencies } from '../dependencies.testing.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { failureOf, type TestDependencies } from '../dependencies.testing.ts';
 import type { OidcSettings } from '../settings.ts';
-import { browserLogin } from './browser-login.ts';
-import { connectProvider } from './connect-provider.ts';
-import type { BrowserPrompt } from './login-prompt.ts';
+import { answers, beginBrowserLogin, withMetadata } from './browser-login.testing.ts';
 
 let provider: TestProvider;
 beforeAll(async () => {
@@ -15,44 +12,8 @@ beforeAll(async () => {
 afterAll(() => provider.stop());
 afterEach(() => provider.resume());
 
-/** A login whose page is out, with all that a test may want to do to it. */
-async function begin(
-  changes: Partial<OidcSettings> = {},
-  limitMs?: number,
-  deps: TestDependencies = testDependencies(),
-) {
-  const controller = new AbortController();
-  const task = { settings: { ...settingsFor(provider), ...changes }, deps, signal: controller.signal, account: 'prod' };
-  const connected = await connectProvider(task);
-  let result: ReturnType<typeof browserLogin> | undefined;
-  const prompt = await new Promise<BrowserPrompt>((resolve, reject) => {
-    result = browserLogin(task, connected, resolve, limitMs);
-    result.catch(reject);
-  });
-  onTestFinished(() => controller.abort());
-  const asked = new URL(prompt.url).searchParams;
-  const comeBack = (parameters: Record<string, string>, init: RequestInit = {}) =>
-    fetch(`${prompt.redirectUri}?${new URLSearchParams(parameters)}`, init);
-  return {
-    result: result as ReturnType<typeof browserLogin>,
-    prompt,
-    asked,
-    state: asked.get('state') ?? '',
-    comeBack,
-    deps,
-    abort: () => controller.abort(),
-  };
-}
-
-/** Whether somebody listens there still. */
-function answers(redirectUri: string): Promise<boolean> {
-  const { hostname, port } = new URL(redirectUri);
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname.replace(/[[\]]/g, ''), port: Number(port) });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('close', () => resolve(false)).end();
-  });
-}
+const begin = (changes: Partial<OidcSettings> = {}, limitMs?: number, deps?: TestDependencies) =>
+  beginBrowserLogin(provider, changes, limitMs, deps);
 
 describe('login in the browser', () => {
   it('signs a person in and keeps who they are', async () => {
@@ -113,15 +74,25 @@ describe('login in the browser', () => {
   );
 
   it('pushes the request first where the provider wants it that way (RFC 9126)', async () => {
-    const fetchIt: typeof fetch = async (input, init) => {
-      const response = await fetch(input, init);
-      if (!String(input).includes('/.well-known/')) return response;
-      return Response.json({ ...((await response.json()) as object), require_pushed_authorization_requests: true });
-    };
-    const { result, prompt, asked } = await begin({}, undefined, testDependencies({ fetch: fetchIt }));
+    const deps = withMetadata({ require_pushed_authorization_requests: true });
+    const { result, prompt, asked } = await begin({}, undefined, deps);
     expect([...asked.keys()].sort()).toEqual(['client_id', 'request_uri']);
     await signInAtBrowser(prompt.url, { user: 'alice' });
     expect(await result).toMatchObject({ subject: 'alice' });
+  });
+
+  it('opens nothing but a web page, and nothing in clear', async () => {
+    for (const address of ['http://evil.example/auth', 'javascript:alert(1)', 'file:///etc/passwd', 'vscode://x']) {
+      const error = await failureOf(begin({}, undefined, withMetadata({ authorization_endpoint: address })));
+      expect(error).toMatchObject({ code: 'ERR_PROVIDER_REFUSED', message: expect.stringContaining('no https URL') });
+    }
+  });
+
+  it('takes the keys from no line that others could write on', async () => {
+    const deps = withMetadata({ jwks_uri: 'http://evil.example/jwks' });
+    const { result, prompt } = await begin({}, undefined, deps);
+    await signInAtBrowser(prompt.url, { user: 'alice' });
+    expect(await failureOf(result)).toMatchObject({ message: expect.stringContaining('unprotected URL') });
   });
 
   it('refuses to come back to another machine, or to a port that is taken', async () => {
@@ -248,56 +219,6 @@ describe('a login in the browser that is refused', () => {
   });
 });
 
-describe('requests that do not belong to the login', () => {
-  it('get an error page, and the login goes on', async () => {
-    const { result, prompt, state, comeBack } = await begin();
-    const wrong = { code: 'stolen', iss: provider.issuer };
-    expect((await comeBack({ ...wrong, state: 'wrong' })).status).toBe(400);
-    expect((await comeBack(wrong)).status).toBe(400);
-    expect((await fetch(`${prompt.redirectUri}?state=${state}&state=${state}&code=x`)).status).toBe(400);
-    for (const method of ['POST', 'HEAD', 'PUT', 'OPTIONS'])
-      expect((await comeBack({ ...wrong, state }, { method })).status).toBe(405);
-    for (const path of ['/', '/callback/', '/favicon.ico', '//callback', '/CALLBACK']) {
-      expect((await fetch(`${new URL(prompt.redirectUri).origin}${path}?state=${state}&code=x`)).status).toBe(404);
-    }
-    await signInAtBrowser(prompt.url, { user: 'alice' });
-    expect(await result).toMatchObject({ subject: 'alice' });
-  });
-
-  it('nor those under another host name, as after DNS rebinding', async () => {
-    const { prompt, state } = await begin();
-    const { port } = new URL(prompt.redirectUri);
-    for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `localhost:${port}`]) {
-      expect(await statusWith(prompt.redirectUri, state, host)).toBe(421);
-    }
-  });
-
-  it('cannot end it twice', async () => {
-    const { result, state, comeBack, abort } = await begin();
-    await provider.pause('hang');
-    const answer = { state, code: 'one', iss: provider.issuer };
-    const pages = await Promise.race([comeBack(answer), comeBack(answer)]);
-    expect(pages.status).toBe(410);
-    abort();
-    expect(await failureOf(result)).toMatchObject({ code: 'ERR_ABORTED' });
-  });
-
-  it('see a page that loads nothing, runs nothing of others, and is not kept', async () => {
-    const { comeBack } = await begin();
-    const page = await comeBack({ state: 'wrong' });
-    const policy = page.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).not.toContain('unsafe');
-    expect(Object.fromEntries(page.headers)).toMatchObject({
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    });
-    expect(await page.text()).not.toMatch(/(src|href)="(?!data:)/);
-  });
-});
-
 /** Signs in like a browser that stops before it comes back. */
 async function codeFor(url: string): Promise<string> {
   const target = new URL(url);
@@ -315,18 +236,4 @@ async function codeFor(url: string): Promise<string> {
   await signInAtBrowser(target.href, { user: 'alice' });
   catcher.close();
   return code;
-}
-
-function statusWith(redirectUri: string, state: string, host: string): Promise<number> {
-  const { hostname, port, pathname } = new URL(redirectUri);
-  return new Promise((resolve, reject) => {
-    const request = http.get(
-      { hostname, port, path: `${pathname}?state=${state}&code=x`, headers: { host } },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      },
-    );
-    request.once('error', reject);
-  });
 }
