@@ -67,9 +67,11 @@ describe('logout', () => {
     const result = await logout({ ...rest, store, revoke: true, signal: neverAborts });
     expect(result).toEqual({ removed: true, revoked: true });
     expect(store.logins.size).toBe(0);
-    const revocation = rest.deps.sent.find(({ path }) => path === '/token/revocation')?.body;
-    expect(revocation?.get('token')).toBe(stored?.refreshToken);
-    expect(revocation?.get('token_type_hint')).toBe('refresh_token');
+    const revocations = rest.deps.sent.filter(({ path }) => path === '/token/revocation').map(({ body }) => body);
+    expect(revocations.map((body) => [body.get('token'), body.get('token_type_hint')])).toEqual([
+      [stored?.refreshToken, 'refresh_token'],
+      [stored?.accessToken, 'access_token'],
+    ]);
 
     if (stored !== undefined) store.logins.set('prod', { ...stored, expiresAt: 0 });
     const source = createOidcTokenSource({ ...rest, store });

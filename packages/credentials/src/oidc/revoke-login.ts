@@ -5,7 +5,8 @@ import { askProvider } from './provider-error.ts';
 import type { ProviderTask } from './provider-task.ts';
 
 /**
- * Token revocation (RFC 7009). The refresh token takes the whole grant with it; without one the access token must do.
+ * Token revocation (RFC 7009) of both tokens. The refresh token takes the whole grant with it, and should take the access tokens, too
+ * (section 2.1); many a provider leaves them, and many cannot revoke them (`unsupported_token_type`), so that one is asked for and no more.
  * @returns false when the provider offers no revocation
  */
 export function revokeLogin(task: ProviderTask, login: StoredLogin): Promise<boolean> {
@@ -15,8 +16,11 @@ export function revokeLogin(task: ProviderTask, login: StoredLogin): Promise<boo
 async function revoke(task: ProviderTask, login: StoredLogin): Promise<boolean> {
   const { openid, configuration } = await connectProvider(task);
   if (configuration.serverMetadata().revocation_endpoint === undefined) return false;
-  const [token, token_type_hint] =
-    login.refreshToken === undefined ? [login.accessToken, 'access_token'] : [login.refreshToken, 'refresh_token'];
-  await askProvider(task, () => openid.tokenRevocation(configuration, token, { token_type_hint }), [token]);
+  const revokeOne = (token: string, token_type_hint: string) =>
+    askProvider(task, () => openid.tokenRevocation(configuration, token, { token_type_hint }), [token]);
+  const { refreshToken, accessToken } = login;
+  if (refreshToken !== undefined) await revokeOne(refreshToken, 'refresh_token');
+  const access = revokeOne(accessToken, 'access_token');
+  await (refreshToken === undefined ? access : access.catch(() => undefined));
   return true;
 }

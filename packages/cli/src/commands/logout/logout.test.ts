@@ -1,5 +1,7 @@
+import { CredentialError } from '@gprxy/credentials';
 import { describe, expect, it } from 'vitest';
 import { aliceLogin, prodProfile, runInWorld } from '../../dependencies.testing.ts';
+import type { Credentials } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
 const twoProfiles = `${prodProfile}${prodProfile.replace('prod', 'dev').replace('5433', '5434')}`;
@@ -46,5 +48,21 @@ describe('logout: options to output', () => {
     const logins = { prod: aliceLogin, dev: aliceLogin };
     const { exitCode, stderr } = await runInWorld(['logout', '--all'], { config: twoProfiles, logins });
     expect({ exitCode, logins }, stderr).toEqual({ exitCode: 0, logins: {} });
+  });
+
+  it('leaves what can be left with --all, and says what could not', async () => {
+    const logout: Credentials['logout'] = async ({ account }) => {
+      if (account === 'prod')
+        throw new CredentialError('ERR_STORE_LOCKED', 'the keychain is locked', { hint: 'Unlock it.' });
+      return { removed: true, revoked: true };
+    };
+    const config = `${twoProfiles}[profiles.odd]\nissuer = 1\n`;
+    const { exitCode, stderr } = await runInWorld(['logout', '--all'], { config, credentials: { logout } });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('Still signed in to profile "prod":\ngprxy: the keychain is locked\n  Unlock it.\n');
+    expect(stderr).toContain('Signed out of profile "dev"');
+    expect(stderr).toContain('gprxy: 2 of 3 profiles may still be signed in\n');
+    const locked = await runInWorld(['logout', '--all'], { config: twoProfiles, credentials: { logout } });
+    expect(locked.exitCode).toBe(8);
   });
 });

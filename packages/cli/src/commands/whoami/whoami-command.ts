@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { jsonOption, profileOption } from '../../command-options.ts';
 import { withExamples } from '../../examples.ts';
 
 export interface WhoamiOptions {
   readonly profile?: string;
+  readonly all?: true;
   readonly json?: true;
 }
 
@@ -13,7 +14,8 @@ export function defineWhoami(program: Command, whoami: (options: WhoamiOptions) 
     .summary('who is signed in, and until when')
     .description('Who is signed in, where the login is kept, when the token expires, and which roles it claims.')
     .addOption(profileOption())
+    .addOption(new Option('--all', 'in every profile').conflicts('profile'))
     .addOption(jsonOption())
     .action((options: WhoamiOptions) => whoami(options));
-  withExamples(command, ['gprxy whoami', 'gprxy whoami --profile prod --json']);
+  withExamples(command, ['gprxy whoami', 'gprxy whoami --all', 'gprxy whoami --profile prod --json']);
 }
