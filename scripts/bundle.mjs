@@ -2,13 +2,14 @@
 //   node scripts/bundle.mjs cli|gateway
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './bundled-licences.mjs';
 import { directImports } from './direct-imports.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
 import { manPage } from './man-page.mjs';
+import { namedExports } from './named-exports.mjs';
 import { packChunks } from './pack-chunks.mjs';
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url));
@@ -57,27 +58,6 @@ export async function stagePackage(name, directory) {
   await cp(`${packages}${name}/bin`, `${directory}/bin`, { recursive: true });
   await bundle(name, `${directory}/dist/bundle`);
 }
-
-/**
- * `const { Agent } = await import('undici')`: Node finds the names that a CommonJS module exports, esbuild offers only its default. So each
- * package that is imported while the program runs gets a module in front of it that spells out what Node found.
- */
-const namedExports = {
-  name: 'named-exports',
-  setup(build) {
-    build.onResolve({ filter: /^[^.@]/ }, async ({ path, kind, resolveDir, pluginData }) => {
-      if (kind !== 'dynamic-import' || pluginData === 'behind names' || path.startsWith('node:')) return undefined;
-      const found = await build.resolve(path, { kind, resolveDir, pluginData: 'behind names' });
-      return found.external ? found : { path: found.path, namespace: 'named-exports' };
-    });
-    build.onLoad({ filter: /.*/, namespace: 'named-exports' }, async ({ path }) => {
-      const names = Object.keys(await import(pathToFileURL(path).href)).filter((name) =>
-        /^[A-Za-z_$][\w$]*$/.test(name),
-      );
-      return { contents: `export { ${names.join(', ')} } from ${JSON.stringify(path)};`, resolveDir: dirname(path) };
-    });
-  },
-};
 
 function externals(dependencies) {
   const outside = Object.entries(dependencies).filter(([, version]) => !version.startsWith('workspace:'));

@@ -14,6 +14,12 @@ export interface InstalledGprxy extends AsyncDisposable {
   readonly bin: string;
 }
 
+/** What a shell can run: a script for Node, or an executable. */
+export interface AnyGprxy {
+  readonly bin: string;
+  readonly isExecutable?: boolean;
+}
+
 export async function installGprxy(): Promise<InstalledGprxy> {
   const directory = await mkdtemp(join(stagingParent, '.staged-'));
   await stagePackage('cli', directory);
@@ -33,14 +39,14 @@ export interface Ended {
 export class Shell implements AsyncDisposable {
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly #gprxy: InstalledGprxy;
+  readonly #gprxy: AnyGprxy;
   readonly #running = new Set<RunningCommand>();
 
-  static async open(gprxy: InstalledGprxy, env: Readonly<Record<string, string>> = {}): Promise<Shell> {
+  static async open(gprxy: AnyGprxy, env: Readonly<Record<string, string>> = {}): Promise<Shell> {
     return new Shell(gprxy, await mkdtemp(join(tmpdir(), 'gprxy-shell-')), env);
   }
 
-  private constructor(gprxy: InstalledGprxy, home: string, env: Readonly<Record<string, string>>) {
+  private constructor(gprxy: AnyGprxy, home: string, env: Readonly<Record<string, string>>) {
     this.#gprxy = gprxy;
     this.home = home;
     this.env = {
@@ -63,7 +69,8 @@ export class Shell implements AsyncDisposable {
   start(line: string, env: Readonly<Record<string, string>> = {}): RunningCommand {
     const [name, ...args] = words(line);
     if (name !== 'gprxy') throw new Error(`this shell knows only gprxy, not ${name}`);
-    const child = spawn(process.execPath, [this.#gprxy.bin, ...args], {
+    const { bin, isExecutable } = this.#gprxy;
+    const child = spawn(isExecutable ? bin : process.execPath, isExecutable ? args : [bin, ...args], {
       env: { ...this.env, ...env },
       cwd: this.home,
       // A process group of its own, as a terminal gives to each command.

@@ -55,8 +55,8 @@ function save(script, cacheFile, exitCode) {
     fs.writeFileSync(half, script.createCachedData(), { mode: 0o600, flag: 'wx' });
     fs.renameSync(half, cacheFile);
     const [digest] = basename(cacheFile).split('-');
-    for (const name of fs.readdirSync(directory))
-      if (!name.startsWith(digest)) fs.rmSync(join(directory, name), { recursive: true });
+    const isOld = (name) => /^[0-9a-f]{32}-/.test(name) && !name.startsWith(digest);
+    for (const name of fs.readdirSync(directory).filter(isOld)) fs.rmSync(join(directory, name));
   } catch {
     // A full disk, or another process that did the same: nothing is lost but time.
   }
@@ -84,6 +84,7 @@ function isPrivate(directory) {
   }
 }
 
+/** Its bytes; undefined when there is no such file, or it is not ours alone. */
 function readPrivate(file) {
   try {
     const { O_RDONLY, O_NOFOLLOW = 0 } = fs.constants;
@@ -103,4 +104,4 @@ function isOurs(stats, isKind) {
   return process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o022) === 0);
 }
 
-module.exports = { requireCompiled };
+module.exports = { requireCompiled, cacheDirectory, isPrivate, readPrivate };

@@ -61,7 +61,9 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
     runProgram: async (program) =>
       (await import('./run-program.ts')).runProgram(program, { interrupts, signals: process }),
     startDaemon: async (daemon) => {
-      const self = { execPath: process.execPath, script: process.argv[1] as string };
+      // The single-file executable is its own script.
+      const script = process.argv[1] === process.execPath ? undefined : process.argv[1];
+      const self = { execPath: process.execPath, ...(script !== undefined && { script }) };
       return (await import('./start-daemon.ts')).startDaemon(daemon, self);
     },
     announceReady: () => {

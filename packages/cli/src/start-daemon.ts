@@ -5,7 +5,8 @@ import { type DaemonProgram, type DaemonStart, readyMessage } from './programs.t
 
 export interface Self {
   readonly execPath: string;
-  readonly script: string;
+  /** None where the program is one executable. */
+  readonly script?: string;
 }
 
 /** Starts ourselves again without a terminal, and waits for the word that it listens rather than polling for it. */
@@ -13,7 +14,7 @@ export async function startDaemon(daemon: DaemonProgram, self: Self): Promise<Da
   await mkdir(dirname(daemon.logFile), { recursive: true, mode: 0o700 });
   const log = await open(daemon.logFile, 'a', 0o600);
   try {
-    const child = spawn(self.execPath, [self.script, ...daemon.args], {
+    const child = spawn(self.execPath, [...(self.script === undefined ? [] : [self.script]), ...daemon.args], {
       detached: true,
       windowsHide: true,
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
