@@ -29,7 +29,7 @@ interface GoogleLogin {
   email(): Promise<string | undefined>;
 }
 
-/** IAM database authentication of Google Cloud SQL and AlloyDB: an access token of Application Default Credentials. */
+/** IAM database authentication of Google Cloud SQL: an access token of Application Default Credentials. */
 export function createGcpCloudSqlSource(credential: GcpCloudSqlCredential, deps: SourceDependencies): TokenSource {
   const login = once(async () => googleLogin(loadSdk('google-auth-library'), credential));
   const request = async (): Promise<AccessToken> => {
