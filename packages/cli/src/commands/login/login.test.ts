@@ -132,7 +132,7 @@ describe('login: options to output', () => {
     });
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain(
-      'Signing in with the browser, because a browser can be opened here (--device for the other way).',
+      'Signing in with the browser, because a browser can be opened here. The other way: --device.',
     );
     expect(stderr).toContain('Sign in at login.corp.example as client gprxy-cli:');
     expect(stderr).toContain(`  open    ${browserPrompt.url}\n`);

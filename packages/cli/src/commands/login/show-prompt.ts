@@ -31,7 +31,7 @@ function origin({ kind, why, begunBy, insteadOf }: LoginPrompt): readonly string
   const [way, other] = kind === 'browser' ? ['with the browser', '--device'] : ['with a code', '--browser'];
   if (begunBy !== undefined) return [`Joining the login ${way} that process ${begunBy} has begun.`];
   const gone = insteadOf === undefined ? [] : [`The login of process ${insteadOf} came to nothing; this is a new one.`];
-  return why === undefined ? gone : [...gone, `Signing in ${way}, because ${why} (${other} for the other way).`];
+  return why === undefined ? gone : [...gone, `Signing in ${way}, because ${why}. The other way: ${other}.`];
 }
 
 function browserInstructions(prompt: BrowserPrompt, expires: string, colours: ChalkInstance): readonly string[] {

@@ -31,7 +31,7 @@ export async function prepareWaiting(dependencies: Dependencies): Promise<Waitin
     },
     stop() {
       clearInterval(tick);
-      spinner.stop();
+      if (spinner.isSpinning) spinner.stop();
     },
   };
 }
