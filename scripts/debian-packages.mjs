@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Debian package -> what is left out without it. */
 const PACKAGES = {
@@ -81,4 +82,10 @@ function withoutServices(install) {
   } finally {
     for (const [path] of ours) rmSync(path);
   }
+}
+
+// `sudo node scripts/debian-packages.mjs test bench`, where the tests themselves run as somebody else.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const purpose of process.argv.slice(2))
+    installDebianPackages(purpose, (line) => process.stderr.write(`${line}\n`));
 }

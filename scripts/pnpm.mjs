@@ -6,8 +6,9 @@ export const PNPM = 'pnpm@10.34.9';
 
 /** Runs pnpm with `args` and returns its exit code. */
 export function pnpm(args, options = {}) {
-  const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
-  const result = spawnSync(npx, ['--yes', PNPM, ...args], { stdio: 'inherit', ...options });
+  // On Windows npx is a batch file, and Node starts those by a shell only.
+  const shell = process.platform === 'win32';
+  const result = spawnSync('npx', ['--yes', PNPM, ...args], { stdio: 'inherit', shell, ...options });
   if (result.error) throw result.error;
   return result.status ?? 1;
 }
