@@ -13,7 +13,7 @@ export interface CachedTokenSourceOptions {
 }
 
 const wantedTtlMs = 60_000;
-/** While nobody answers, this is enough to open a connection with, unless the caller asked for more. */
+/** While there is nothing better, this is enough to open a connection with, unless the caller asked for more. */
 const leastTtlMs = 10_000;
 
 /** Keeps the last token in memory: renewed 60 s before it ends, once for all who ask meanwhile. */
@@ -39,11 +39,16 @@ export function cachedTokenSource({ request, now, random }: CachedTokenSourceOpt
       try {
         return await renewal.join('renewal', signal);
       } catch (error) {
-        if (known !== undefined && minTtlMs === undefined && isUnreachable(error) && lives(leastTtlMs)) return known;
+        if (known !== undefined && minTtlMs === undefined && isPassing(error) && lives(leastTtlMs)) return known;
         throw error;
       }
     },
   };
+}
+
+/** What is known stays good: a command that fails now may work a minute later. */
+function isPassing(error: unknown): boolean {
+  return isUnreachable(error) || (error instanceof CredentialError && error.code === 'ERR_SOURCE_FAILED');
 }
 
 function isUnreachable(error: unknown): error is CredentialError {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failureOf, neverAborts, testDirectory } from '../dependencies.testing.ts';
@@ -8,9 +8,12 @@ import { nodeCommand, testSourceDependencies } from './source-dependencies.testi
 const canary = 'canary0canary0canary0canary0canary0canary';
 const minute = 60_000;
 
-function sourceOf(code: string, { timeoutMs = 20_000, env = {}, args = [] as string[] } = {}) {
+function sourceOf(code: string, { env = {}, args = [] as string[] } = {}) {
   const deps = testSourceDependencies(env);
-  const source = createExecSource({ kind: 'exec', command: { argv: nodeCommand(code, ...args), timeoutMs } }, deps);
+  const source = createExecSource(
+    { kind: 'exec', command: { argv: nodeCommand(code, ...args), timeoutMs: 20_000 } },
+    deps,
+  );
   return { source, deps };
 }
 
@@ -123,6 +126,30 @@ describe('a command that fails', () => {
     });
   });
 
+  it('has until then the token that it printed before', async () => {
+    const file = join(testDirectory(), 'works');
+    writeFileSync(file, '');
+    const code = `if (!require('fs').existsSync(process.argv[1])) process.exit(1);
+      console.log(JSON.stringify({ token: 't', expires_in: 600 }))`;
+    const { source, deps } = sourceOf(code, { args: [file] });
+    await source.getToken(neverAborts);
+    rmSync(file);
+    deps.advance(9.5 * minute);
+    expect((await source.getToken(neverAborts)).token).toBe('t');
+    expect(await failureOf(source.getToken(neverAborts, { minTtlMs: minute }))).toMatchObject({
+      code: 'ERR_SOURCE_FAILED',
+    });
+    deps.advance(minute / 2 - 5_000);
+    expect(await failureOf(source.getToken(neverAborts))).toMatchObject({ code: 'ERR_SOURCE_FAILED' });
+  });
+
+  it('because its arguments are more than the system takes', async () => {
+    const { source } = sourceOf('', { args: ['x'.repeat(4_000_000)] });
+    expect(await failureOf(source.getToken(neverAborts))).toMatchObject({
+      message: 'the command "node" could not be started (E2BIG)',
+    });
+  });
+
   it('is tried again by the next who asks', async () => {
     const file = join(testDirectory(), 'fixed');
     const { source } = sourceOf('if (!require("fs").existsSync(process.argv[1])) process.exit(1); console.log("t")', {
@@ -136,12 +163,11 @@ describe('a command that fails', () => {
 
 describe('a command that does not end', () => {
   /** Starts a program of its own, and tells that one's pid before it waits for ever. */
-  const stubborn = `const { spawn } = require('child_process');
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => {});
-    const inner = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-    require('fs').writeFileSync(process.argv[1] + '.new', String(inner.pid));
-    require('fs').renameSync(process.argv[1] + '.new', process.argv[1]);
-    setInterval(() => {}, 1000)`;
+  const stubborn = 'trap "" TERM INT HUP; sleep 1000 & echo $! >"$1.new"; mv "$1.new" "$1"; wait';
+  const stubbornSource = (file: string, timeoutMs: number) => {
+    const argv = ['sh', '-c', stubborn, 'sh', file] as const;
+    return createExecSource({ kind: 'exec', command: { argv, timeoutMs } }, testSourceDependencies());
+  };
   const isRunning = (pid: number) => {
     try {
       return process.kill(pid, 0);
@@ -155,7 +181,7 @@ describe('a command that does not end', () => {
 
   it('is killed with all that it has started as soon as nobody wants its token any more', async () => {
     const file = join(testDirectory(), 'pid');
-    const { source } = sourceOf(stubborn, { args: [file] });
+    const source = stubbornSource(file, 20_000);
     const controller = new AbortController();
     const failure = failureOf(source.getToken(controller.signal));
     await expect.poll(() => existsSync(file)).toBe(true);
@@ -168,10 +194,10 @@ describe('a command that does not end', () => {
 
   it('is killed when its time is over', async () => {
     const file = join(testDirectory(), 'pid');
-    const { source } = sourceOf(stubborn, { args: [file], timeoutMs: 1_500 });
+    const source = stubbornSource(file, 1_500);
     expect(await failureOf(source.getToken(neverAborts))).toMatchObject({
       code: 'ERR_SOURCE_FAILED',
-      message: 'the command "node" did not end within 1.5 s',
+      message: 'the command "sh" did not end within 1.5 s',
       hint: expect.stringContaining('command_timeout'),
     });
     await expectEnded(file);

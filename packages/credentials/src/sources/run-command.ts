@@ -39,7 +39,13 @@ export async function runCommand(
   throwIfAborted(signal);
   const [program, ...args] = argv;
   const detached = process.platform !== 'win32';
-  const child = spawn(program, args, { env, detached, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let child: Child;
+  try {
+    child = spawn(program, args, { env, detached, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    // Too long a list of arguments, and scripts of cmd.exe on Windows, are told that way.
+    return { kind: 'not-started', code: (error as NodeJS.ErrnoException).code ?? 'unknown error' };
+  }
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       clearTimeout(timer);
@@ -69,8 +75,9 @@ function endOf(child: Child, tooMuch: () => void): Promise<CommandEnd> {
   let stderr: Buffer = Buffer.alloc(0);
   child.stdout.on('data', (chunk: Buffer) => {
     stdoutBytes += chunk.length;
-    if (stdoutBytes > maxStdoutBytes) tooMuch();
-    else stdout.push(chunk);
+    if (stdoutBytes <= maxStdoutBytes) return void stdout.push(chunk);
+    child.stdout.destroy();
+    tooMuch();
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = Buffer.concat([stderr, chunk]).subarray(-keptStderrBytes);
