@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StoredLogin } from '@gprxy/credentials';
-import { startKeyring } from '@gprxy/testkit';
+import { startKeyring, temporaryDirectory } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KeychainCommand } from './keychain-process.testing.ts';
 import { keyringPid } from './keyring-pid.testing.ts';
@@ -189,6 +191,21 @@ describe.skipIf(!isInstalled)('the keychain of a real desktop', { timeout: 60_00
 });
 
 describe.skipIf(process.platform !== 'linux')('a machine without a keychain', () => {
+  it('is told apart where libsecret is missing', { timeout: 60_000 }, async () => {
+    await using directory = await temporaryDirectory();
+    // The loader gives up at the first library of that name, and this one is none.
+    await writeFile(join(directory.path, 'libsecret-1.so.0'), '');
+    const { PATH } = process.env;
+    const env = { PATH, HOME: '/nonexistent', LD_LIBRARY_PATH: directory.path };
+    for (const result of await keychain(env, [{ do: 'probe' }, { do: 'read' }])) {
+      expect(result).toMatchObject({
+        code: 'ERR_STORE_ABSENT',
+        message: expect.stringContaining('does not load'),
+        hint: expect.stringContaining('libsecret-1-0'),
+      });
+    }
+  });
+
   it('is told apart, with the way out', { timeout: 60_000 }, async () => {
     const { PATH } = process.env;
     const env = { PATH, HOME: '/nonexistent', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent/bus' };

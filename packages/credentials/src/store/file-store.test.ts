@@ -2,6 +2,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -153,6 +154,14 @@ describe('file store, when others could reach the tokens', () => {
     await store.write('prod', exampleLogin());
     expect(readFileSync(elsewhere, 'utf8')).toBe('precious');
     expect(await store.read('prod')).toBeDefined();
+  });
+
+  it('refuses a file that has a second name, where it could be read later', async () => {
+    linkSync(file(), join(testDirectory(), 'copy'));
+    const error = await failureOf(store.read('prod'));
+    expect(error).toMatchObject({ code: 'ERR_STORE_FAILED', message: expect.stringContaining('hard link') });
+    await store.write('prod', exampleLogin({ subject: 'anew' }));
+    expect(await store.read('prod')).toMatchObject({ subject: 'anew' });
   });
 
   it('refuses what is no regular file, without hanging on it', async () => {
