@@ -115,7 +115,9 @@ function helpWidth({ columns = 80 }: Output): number {
 
 /** A mistake names the help of the command that it was made at; every command's help ends with the same hint. */
 function pointToHelp(command: Command, typed: string): void {
-  if (command.commands.length === 0) command.addHelpText('after', seeAlso);
+  // "gprxy help profiles add" is what "gprxy profiles help add" would be.
+  if (command.commands.length > 0) command.helpCommand(false);
+  else command.addHelpText('after', seeAlso);
   command.showHelpAfterError(`  Run "${typed} --help".`);
   for (const inner of command.commands) pointToHelp(inner, `${typed} ${inner.name()}`);
 }

@@ -16,7 +16,7 @@ describe.each(allCommands())('the help of gprxy $typed', ({ typed, command, exam
     expect(command.summary().length).toBeGreaterThan(8);
     expect(command.summary().length).toBeLessThanOrEqual(60);
     expect(command.summary()).toMatch(/^[a-z].*[^.]$/);
-    expect(command.description()).toMatch(/^[A-Z][\s\S]{30,}\.$/);
+    expect(command.description()).toMatch(/^[A-Z][\s\S]{20,}\.$/);
   });
 
   it('describes every option and argument', () => {

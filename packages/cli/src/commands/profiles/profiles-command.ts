@@ -37,8 +37,7 @@ export function defineProfiles(program: Command, calls: ProfileCalls): void {
   const profiles = program
     .command('profiles')
     .summary('list, show, add, choose and remove profiles')
-    .description(described)
-    .helpCommand(false);
+    .description(described);
   withExamples(profiles, [
     'gprxy profiles list',
     '# describe a provider once, then sign in',
