@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { connect } from 'node:net';
 import { signInAtBrowser, startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { failureOf } from '../dependencies.testing.ts';
@@ -35,6 +36,27 @@ describe('requests that do not belong to the login', () => {
     for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `localhost:${port}`]) {
       expect(await statusWith(prompt.redirectUri, state, host)).toBe(421);
     }
+  });
+
+  it('nor those that are no requests at all', async () => {
+    const { result, prompt, state, comeBack } = await begin();
+    const { port, pathname } = new URL(prompt.redirectUri);
+    for (const bytes of [
+      '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+      'GET\r\n\r\n',
+      `GET ${pathname}?state=${state}&code=x HTTP/1.1\r\n\r\n`,
+      `GET http://evil.example${pathname}?state=${state}&code=x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+      `GET ${pathname}?state=${state}&code=x HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil.example\r\n\r\n`,
+      `GET ${pathname}?state=${'x'.repeat(100_000)} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+      `CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+      `GET ${pathname} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n`,
+      '',
+    ]) {
+      expect(await answerTo(bytes, Number(port))).not.toMatch(/^HTTP\/1\.1 (200|403|502)/);
+    }
+    expect((await comeBack({ state: 'wrong' })).status).toBe(400);
+    await signInAtBrowser(prompt.url, { user: 'alice' });
+    expect(await result).toMatchObject({ subject: 'alice' });
   });
 
   it('cannot end it twice', async () => {
@@ -74,5 +96,18 @@ function statusWith(redirectUri: string, state: string, host: string): Promise<n
       },
     );
     request.once('error', reject);
+  });
+}
+
+/** What comes back for these bytes, until the other side closes. */
+function answerTo(bytes: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answer += text;
+    });
+    socket.once('error', () => resolve(answer)).once('close', () => resolve(answer));
+    socket.end(bytes, 'latin1');
   });
 }

@@ -59,8 +59,9 @@ interface Place {
 }
 
 /** By the Host header, as browsers wrote it; undefined where it names another place. */
-function requestedUrl({ url, headers }: IncomingMessage, { host, port }: Place): URL | undefined {
-  const isOurs = headers.host?.toLowerCase() === `${host}:${port}`;
+function requestedUrl({ url, headersDistinct }: IncomingMessage, { host, port }: Place): URL | undefined {
+  const [named, ...more] = headersDistinct.host ?? [];
+  const isOurs = named?.toLowerCase() === `${host}:${port}` && more.length === 0;
   if (!isOurs || url === undefined || !url.startsWith('/')) return undefined;
   const text = `http://${host}:${port}${url}`;
   return URL.canParse(text) ? new URL(text) : undefined;
