@@ -2,7 +2,7 @@ import { orAborted } from '../abort.ts';
 import { checksum, decodeHead, encodeHead, type Head, otherSlot, type Slot, splitText } from './keychain-entry.ts';
 import { keychainFailure, keychainLocked } from './keychain-failure.ts';
 import { GuardedKeytar, type Keytar, requireKeytar } from './keytar.ts';
-import { keytarApart } from './keytar-apart.ts';
+import { KeytarApart } from './keytar-apart.ts';
 import { parseLogin, type StoredLogin, serializeLogin } from './stored-login.ts';
 import { probeLimitMs, type TokenStore } from './token-store.ts';
 import { isKeyringUnlocked } from './unlocked-keyring.ts';
@@ -44,7 +44,7 @@ class KeychainStore implements TokenStore {
       service,
       load: loadKeytar,
       isPrompt: promptness(options),
-      apart: keytarApart,
+      apart: () => new KeytarApart(),
     });
     this.#entryBytes = options.entryBytes ?? platformEntryBytes;
     this.#limitMs = options.callLimitMs ?? 10_000;
@@ -92,7 +92,7 @@ class KeychainStore implements TokenStore {
   async #probe(): Promise<void> {
     const startedAt = performance.now();
     const left = () => Math.max(1, probeLimitMs - (performance.now() - startedAt));
-    await this.#keychain.set(marker.entry, marker.value, left());
+    await this.#keychain.set(marker.entry, marker.value, left(), 'goes on');
     const answer = await this.#keychain.get(marker.entry, left());
     if (answer === undefined) throw keychainLocked('it does not give back what was just stored');
     if (answer !== marker.value) throw keychainFailure(new Error('it gives back something else than was stored'));

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { within } from '../abort.ts';
 import { keychainAbsent, keychainFailure, keychainSilent } from './keychain-failure.ts';
+import type { KeytarApart } from './keytar-apart.ts';
 
 /** The calls of keytar that are used; `findCredentials` is not one of them: it crashes on a locked keyring. */
 export interface Keytar {
@@ -19,9 +20,12 @@ export interface GuardedKeytarOptions {
   load: () => Keytar;
   /** Whether a call can be made in this process without the risk that it blocks. */
   isPrompt: () => Promise<boolean>;
-  /** For the calls that may block: they end with the signal. */
-  apart: (signal: AbortSignal) => Keytar;
+  /** For the calls that may block. */
+  apart: () => KeytarApart;
 }
+
+/** Of a call that is late: whether it may still happen, because a person may be at the prompt, or must not, because it would come too late. */
+type WhenLate = 'goes on' | 'is killed';
 
 /**
  * keytar with a time limit on every call, one call at a time. A call that blocks in this process holds a thread of libuv's pool: four of
@@ -41,44 +45,43 @@ export class GuardedKeytar {
 
   get(entry: string, limitMs: number): Promise<string | undefined> {
     const { service } = this.#options;
-    return this.#call(limitMs, async (keytar) => (await keytar.getPassword(service, entry)) ?? undefined);
+    return this.#call(limitMs, 'goes on', async (keytar) => (await keytar.getPassword(service, entry)) ?? undefined);
   }
 
-  set(entry: string, value: string, limitMs: number): Promise<void> {
-    return this.#call(limitMs, (keytar) => keytar.setPassword(this.#options.service, entry, value));
+  set(entry: string, value: string, limitMs: number, whenLate: WhenLate = 'is killed'): Promise<void> {
+    return this.#call(limitMs, whenLate, (keytar) => keytar.setPassword(this.#options.service, entry, value));
   }
 
   delete(entry: string, limitMs: number): Promise<boolean> {
-    return this.#call(limitMs, (keytar) => keytar.deletePassword(this.#options.service, entry));
+    return this.#call(limitMs, 'is killed', (keytar) => keytar.deletePassword(this.#options.service, entry));
   }
 
-  #call<T>(limitMs: number, use: (keytar: Keytar) => Promise<T>): Promise<T> {
+  #call<T>(limitMs: number, whenLate: WhenLate, use: (keytar: Keytar) => Promise<T>): Promise<T> {
     const askedAt = performance.now();
-    const turn = this.#queue.then(() => this.#guarded(askedAt, limitMs, use));
+    const turn = this.#queue.then(() => {
+      if (this.#silent || askedAt < this.#lateAt) throw keychainSilent(limitMs);
+      return this.#guarded(limitMs, whenLate, use);
+    });
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
-  async #guarded<T>(askedAt: number, limitMs: number, use: (keytar: Keytar) => Promise<T>): Promise<T> {
-    if (this.#silent || askedAt < this.#lateAt) throw keychainSilent(limitMs);
+  async #guarded<T>(limitMs: number, whenLate: WhenLate, use: (keytar: Keytar) => Promise<T>): Promise<T> {
     const here = this.#loaded();
     const startedAt = performance.now();
-    const isPrompt = await this.#options.isPrompt();
+    const apart = (await this.#options.isPrompt()) ? undefined : this.#options.apart();
     const leftMs = Math.max(1, limitMs - (performance.now() - startedAt));
-    if (isPrompt) {
-      const call = told(use(here));
-      return within(call, leftMs, () => this.#lateCall(call, limitMs));
-    }
-    const killer = new AbortController();
-    return within(told(use(this.#options.apart(killer.signal))), leftMs, () => {
-      killer.abort();
-      this.#lateAt = performance.now();
-      return keychainSilent(limitMs);
+    const call = told(use(apart ?? here));
+    return within(call, leftMs, () => {
+      if (whenLate === 'goes on') apart?.letGo();
+      else apart?.kill();
+      return this.#lateCall(call, limitMs);
     });
   }
 
   #lateCall(call: Promise<unknown>, limitMs: number): Error {
     this.#silent = true;
+    this.#lateAt = performance.now();
     const heard = () => {
       this.#silent = false;
     };
