@@ -1,6 +1,12 @@
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { startGoogleMetadata, temporaryDirectory } from '@gprxy/testkit';
+import {
+  azureApplication,
+  createCertificateAuthority,
+  startAzureAuthority,
+  startGoogleMetadata,
+  temporaryDirectory,
+} from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
 
@@ -42,6 +48,43 @@ describe('the installed gprxy, with the SDKs of the clouds beside it', () => {
     const { exitCode, stdout, stderr } = await shell.run('gprxy get-token --format pgpass', { ...cloud.env });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toMatch(/^db\.abc\.[^:]*:5432:\*:app@test-project\.iam:ya29\.test-token-for-sqlservice\.login\n$/);
+  });
+
+  it.each(['environment', 'workload-identity', 'default'])('gets a token of Azure (%s)', async (identity) => {
+    const ca = await createCertificateAuthority();
+    await using cloud = await startAzureAuthority(ca, (scope) => `azure-token-for-${scope}`);
+    const caFile = join(shell.home, 'azure-ca.pem');
+    const tokenFile = join(shell.home, 'pod-token');
+    await writeFile(caFile, ca.certPem);
+    await writeFile(tokenFile, azureApplication.federatedToken);
+    const authority = `azure_authority = "${cloud.env.AZURE_AUTHORITY_HOST}"`;
+    await configure(shell, `credential = "azure-entra"\nuser = "app"\nazure_identity = "${identity}"\n${authority}`);
+    const proof =
+      identity === 'environment'
+        ? { AZURE_CLIENT_SECRET: azureApplication.secret }
+        : { AZURE_FEDERATED_TOKEN_FILE: tokenFile };
+    const env = { ...cloud.env, ...proof, NODE_EXTRA_CA_CERTS: caFile };
+    const { exitCode, stdout, stderr } = await shell.run('gprxy get-token', env);
+    expect({ exitCode, stdout, stderr }).toEqual({
+      exitCode: 0,
+      stdout: 'azure-token-for-https://ossrdbms-aad.database.windows.net/.default\n',
+      stderr: '',
+    });
+  });
+
+  it('S18 says that Azure refuses, and not what was sent', async () => {
+    const ca = await createCertificateAuthority();
+    await using cloud = await startAzureAuthority(ca, () => '');
+    const caFile = join(shell.home, 'azure-ca.pem');
+    await writeFile(caFile, ca.certPem);
+    const rows = `azure_identity = "environment"\nazure_authority = "${cloud.env.AZURE_AUTHORITY_HOST}"`;
+    await configure(shell, `credential = "azure-entra"\nuser = "app"\n${rows}`);
+    const secret = 'canary-of-a-secret-that-nobody-takes-0123456789';
+    const env = { ...cloud.env, AZURE_CLIENT_SECRET: secret, NODE_EXTRA_CA_CERTS: caFile, GPRXY_DEBUG: '1' };
+    const { exitCode, stdout, stderr } = await shell.run('gprxy get-token', env);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
+    expect(stderr).toMatch(/^gprxy: no token from Azure: .*AADSTS7000215/);
+    expect(stderr).not.toContain('canary');
   });
 
   it('says what to sign in with where Azure has nothing', async () => {

@@ -6,7 +6,12 @@ export {
   type IssuedCertificate,
 } from './certificates.ts';
 export { awsCredentials, startAwsContainerCredentials } from './clouds/aws.ts';
-export { azureTokenLifeSeconds, startAzureManagedIdentity } from './clouds/azure.ts';
+export {
+  azureApplication,
+  azureTokenLifeSeconds,
+  startAzureAuthority,
+  startAzureManagedIdentity,
+} from './clouds/azure.ts';
 export type { CloudAnswer, FakeCloud } from './clouds/cloud-server.ts';
 export { googleAccount, googleToken, startGoogleFederation, startGoogleMetadata } from './clouds/google.ts';
 export { freePort } from './free-port.ts';

@@ -33,7 +33,7 @@ describe('what an SDK throws', () => {
     const message = `POST with assertion ${canary} failed\nassertion=${canary}`;
     const error = failure(errorWith({ config: { data: canary }, cause: errorWith({ request: canary }) }, message));
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('canary0');
-    expect(error.message).toBe('no token from X: POST with assertion [redacted] failed');
+    expect(error.message).toBe('no token from X: POST with assertion [redacted] failed [redacted]');
   });
 
   it('is no reason to turn in circles', () => {

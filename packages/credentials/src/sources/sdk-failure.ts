@@ -10,11 +10,18 @@ import { redact } from '../redact.ts';
 export function sdkFailure(error: unknown, what: string, hint: string): CredentialError {
   if (error instanceof CredentialError) return error;
   const chain = errorsIn(error);
-  const words = redact((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '', []);
+  const words = redact(withoutAdvice(error instanceof Error ? error.message : String(error)), []);
   const message = words === '' ? what : `${what}: ${words}`;
   if (chain.some(isRefusal)) return new CredentialError('ERR_PROVIDER_REFUSED', message, { hint });
   if (chain.some(isUnreachable)) return new CredentialError('ERR_PROVIDER_UNREACHABLE', message);
   return new CredentialError('ERR_SOURCE_FAILED', message, { hint });
+}
+
+/** Azure's SDK names web pages before it says what happened; there is room for one of the two. */
+function withoutAdvice(message: string): string {
+  return message
+    .replace(/(To troubleshoot, visit|See the troubleshooting guide for more information:?) \S+/g, '')
+    .replace(/\s+/g, ' ');
 }
 
 /** An error, its causes, and those that it gathers. */

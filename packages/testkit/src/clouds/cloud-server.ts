@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { IssuedCertificate } from '../certificates.ts';
 import { startWebServer } from '../oidc/web-server.ts';
 
 /** What a cloud's endpoint has been asked. */
@@ -30,6 +31,7 @@ export interface FakeCloud extends AsyncDisposable {
 export async function startCloudServer(
   env: (origin: string) => Readonly<Record<string, string>>,
   answer: (request: CloudRequest) => CloudAnswer | undefined,
+  tls?: IssuedCertificate,
 ): Promise<FakeCloud> {
   const requests: string[] = [];
   let failure: CloudAnswer | undefined;
@@ -45,9 +47,9 @@ export async function startCloudServer(
     const type = isJson ? { 'content-type': 'application/json' } : {};
     response.writeHead(found.status ?? 200, { ...type, ...found.headers });
     response.end(isJson ? JSON.stringify(found.body) : found.body);
-  });
+  }, tls);
   return {
-    env: env(`http://127.0.0.1:${server.port}`),
+    env: env(tls === undefined ? `http://127.0.0.1:${server.port}` : `https://localhost:${server.port}`),
     requests,
     failWith: (instead) => {
       failure = instead;

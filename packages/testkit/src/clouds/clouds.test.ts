@@ -1,6 +1,8 @@
+import { Agent, fetch } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { createCertificateAuthority } from '../certificates.ts';
 import { awsCredentials, startAwsContainerCredentials } from './aws.ts';
-import { startAzureManagedIdentity } from './azure.ts';
+import { azureApplication, startAzureAuthority, startAzureManagedIdentity } from './azure.ts';
 import { googleAccount, startGoogleFederation, startGoogleMetadata } from './google.ts';
 
 describe('the container credentials of AWS', () => {
@@ -35,6 +37,26 @@ describe('the managed identity of Azure', () => {
     >;
     expect(answer).toMatchObject({ access_token: 'db for app', token_type: 'Bearer', client_id: 'app' });
     expect(Number(answer.expires_on) * 1_000).toBeGreaterThan(Date.now());
+  });
+});
+
+describe('the directory of Azure', () => {
+  it('knows one application, by its secret or by the token of its pod', async () => {
+    const ca = await createCertificateAuthority();
+    await using cloud = await startAzureAuthority(ca, (scope) => `for ${scope}`);
+    const dispatcher = new Agent({ connect: { ca: ca.certPem } });
+    const { tenant, clientId, secret, federatedToken } = azureApplication;
+    const base = `${cloud.env.AZURE_AUTHORITY_HOST}/${tenant}`;
+    const metadata = await (await fetch(`${base}/v2.0/.well-known/openid-configuration`, { dispatcher })).json();
+    expect(metadata).toMatchObject({ issuer: `${base}/v2.0`, token_endpoint: `${base}/oauth2/v2.0/token` });
+    const ask = async (proof: Record<string, string>) => {
+      const body = new URLSearchParams({ client_id: clientId, scope: 'db/.default', ...proof });
+      const answer = await fetch(`${base}/oauth2/v2.0/token`, { method: 'POST', body, dispatcher });
+      return { status: answer.status, ...((await answer.json()) as object) };
+    };
+    expect(await ask({ client_secret: secret })).toMatchObject({ status: 200, access_token: 'for db/.default' });
+    expect(await ask({ client_assertion: federatedToken })).toMatchObject({ status: 200, expires_in: 3_599 });
+    expect(await ask({ client_secret: 'another' })).toMatchObject({ status: 401, error: 'invalid_client' });
   });
 });
 
