@@ -22,6 +22,7 @@ const PACKAGES = {
     chromium: 'the tests of pages in a real browser',
     zsh: 'the completion tests of zsh',
     fish: 'the completion tests of fish',
+    systemd: 'the tests of the service for systemd',
     procps: 'the tests that look at processes',
   },
   bench: {

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { has, programs } from '@gprxy/testkit';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
 
 let gprxy: InstalledGprxy;
@@ -43,6 +45,36 @@ async function openShell(config: string): Promise<Shell> {
 }
 
 const statusOf = async (shell: Shell) => JSON.parse((await shell.run('gprxy status --json')).stdout);
+
+describe.runIf(has.systemd && has.psycopg2)('a sidecar that systemd looks after', () => {
+  // Node has no sockets for datagrams with a name.
+  const listener = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print("bound", flush=True)
+while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)
+`;
+
+  it('tells it when it is ready, when it reads its configuration again, and when it ends', async () => {
+    await using shell = await openShell(profile('prod', 'unix'));
+    const socket = join(shell.home, 'notify');
+    const supervisor = spawn(programs.python, ['-c', listener, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void supervisor.kill());
+    let told = '';
+    supervisor.stdout.on('data', (chunk) => {
+      told += chunk;
+    });
+    await expect.poll(() => told).toContain('bound');
+    const daemon = shell.start('gprxy start', { NOTIFY_SOCKET: socket });
+    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/READY=1/);
+    await shell.run('gprxy reload');
+    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/READY=1[\s\S]*RELOADING=1[\s\S]*READY=1/);
+    await shell.run('gprxy stop');
+    expect((await daemon.ended).exitCode).toBe(0);
+    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/STOPPING=1/);
+  });
+});
 
 describe('a sidecar in the background', () => {
   it('lives from start to stop, and there is only one', async () => {

@@ -127,6 +127,8 @@ function testDependencies(world: TestWorld): Dependencies {
     platform: world.platform ?? 'linux',
     homedir: home,
     tmpdir: home,
+    uid: 1000,
+    self: ['/usr/bin/node', '/usr/bin/gprxy'],
     stdout: collector(world),
     stderr: collector(world),
     interrupts: { signal: world.interrupted ?? new AbortController().signal, pause: () => () => {} },

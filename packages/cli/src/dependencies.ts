@@ -18,6 +18,10 @@ export interface Dependencies {
   readonly platform: NodeJS.Platform;
   readonly homedir: string;
   readonly tmpdir: string;
+  /** Numeric user id; 0 where there is none. */
+  readonly uid: number;
+  /** The command line that runs this program. */
+  readonly self: readonly string[];
   readonly stdout: Output;
   readonly stderr: Terminal;
   readonly interrupts: Interrupts;
@@ -48,6 +52,8 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
     platform: process.platform,
     homedir: homedir(),
     tmpdir: tmpdir(),
+    uid: process.getuid?.() ?? 0,
+    self: ownCommandLine(process),
     stdout: standardOutput(process),
     get stderr() {
       stderr ??= standardError(process);
@@ -60,12 +66,7 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
     openBrowser: async (url) => (await import('./open-browser.ts')).openBrowser(url),
     runProgram: async (program) =>
       (await import('./run-program.ts')).runProgram(program, { interrupts, signals: process }),
-    startDaemon: async (daemon) => {
-      // The single-file executable is its own script.
-      const script = process.argv[1] === process.execPath ? undefined : process.argv[1];
-      const self = { execPath: process.execPath, ...(script !== undefined && { script }) };
-      return (await import('./start-daemon.ts')).startDaemon(daemon, self);
-    },
+    startDaemon: async (daemon) => (await import('./start-daemon.ts')).startDaemon(daemon, ownCommandLine(process)),
     announceReady: () => {
       // Whoever started us may be gone by now.
       process.send?.(readyMessage, () => {});
@@ -73,4 +74,9 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
     credentials: () => import('./credential-calls.ts'),
     sidecars: () => import('./sidecar-calls.ts'),
   };
+}
+
+/** The single-file executable is its own script. */
+function ownCommandLine({ execPath, argv: [, script] }: NodeJS.Process): readonly string[] {
+  return script === undefined || script === execPath ? [execPath] : [execPath, script];
 }

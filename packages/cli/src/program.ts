@@ -12,6 +12,7 @@ import { defineProfiles, type ProfileCalls } from './commands/profiles/profiles-
 import { definePsql } from './commands/psql/psql-command.ts';
 import { defineReload } from './commands/reload/reload-command.ts';
 import { defineRestart } from './commands/restart/restart-command.ts';
+import { defineService, type ServiceCalls } from './commands/service/service-command.ts';
 import { defineStart } from './commands/start/start-command.ts';
 import { defineStatus } from './commands/status/status-command.ts';
 import { defineStop } from './commands/stop/stop-command.ts';
@@ -22,7 +23,7 @@ import { withExamples } from './examples.ts';
 import type { Environment, Output, Terminal } from './terminal.ts';
 
 /** What the command line ends in, one call a command; the options are checked by then. */
-export interface Commands extends ProfileCalls, CompletionCalls {
+export interface Commands extends ProfileCalls, CompletionCalls, ServiceCalls {
   login: Parameters<typeof defineLogin>[1];
   logout: Parameters<typeof defineLogout>[1];
   whoami: Parameters<typeof defineWhoami>[1];
@@ -91,6 +92,7 @@ function defineCommands(program: Command, commands: Commands): void {
   defineWait(program, commands.wait);
   defineStatus(program, commands.status);
   defineLogs(program, commands.logs);
+  defineService(program, commands);
   program.commandsGroup('Set up:');
   defineProfiles(program, commands);
   defineDoctor(program, commands.doctor);

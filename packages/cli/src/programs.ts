@@ -4,6 +4,8 @@ export interface Program {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Environment;
+  /** Nothing of what it says is shown. */
+  readonly quiet?: boolean;
 }
 
 /** The exit code the program ended with; undefined where there is no such program. */

@@ -18,7 +18,7 @@ const forwardedSignals = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
  */
 export async function runProgram(program: Program, { interrupts, signals }: Surroundings): Promise<number | undefined> {
   const resume = interrupts.pause();
-  const child = spawn(program.command, program.args, { env: program.env, stdio: 'inherit' });
+  const child = spawn(program.command, program.args, { env: program.env, stdio: program.quiet ? 'ignore' : 'inherit' });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of forwardedSignals) signals.on(signal, forward);
   try {

@@ -49,6 +49,16 @@ function lazyCommands(dependencies: Dependencies, exitWith: (code: number) => vo
     reload: (options) =>
       returning(import('./commands/reload/reload.ts').then(({ reload }) => reload(options, dependencies))),
     logs: (options) => returning(import('./commands/logs/logs.ts').then(({ logs }) => logs(options, dependencies))),
+    serviceInstall: (options) =>
+      returning(
+        import('./commands/service/service.ts').then((service) => service.installService(options, dependencies)),
+      ),
+    serviceUninstall: (options) =>
+      returning(
+        import('./commands/service/service.ts').then((service) => service.uninstallService(options, dependencies)),
+      ),
+    serviceStatus: () =>
+      returning(import('./commands/service/service.ts').then((service) => service.serviceStatus(dependencies))),
     status: (options) =>
       returning(import('./commands/status/status.ts').then(({ status }) => status(options, dependencies))),
   };

@@ -3,18 +3,15 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type DaemonProgram, type DaemonStart, readyMessage } from './programs.ts';
 
-export interface Self {
-  readonly execPath: string;
-  /** None where the program is one executable. */
-  readonly script?: string;
-}
-
 /** Starts ourselves again without a terminal, and waits for the word that it listens rather than polling for it. */
-export async function startDaemon(daemon: DaemonProgram, self: Self): Promise<DaemonStart> {
+export async function startDaemon(
+  daemon: DaemonProgram,
+  [program = '', ...self]: readonly string[],
+): Promise<DaemonStart> {
   await mkdir(dirname(daemon.logFile), { recursive: true, mode: 0o700 });
   const log = await open(daemon.logFile, 'a', 0o600);
   try {
-    const child = spawn(self.execPath, [...(self.script === undefined ? [] : [self.script]), ...daemon.args], {
+    const child = spawn(program, [...self, ...daemon.args], {
       detached: true,
       windowsHide: true,
       stdio: ['ignore', log.fd, log.fd, 'ipc'],

@@ -16,7 +16,7 @@ export interface Closing {
 }
 
 /** Ends a sidecar once, however often it is asked to. What is served may still grow. */
-export function createClosing(serving: Serving, log: Log): Closing {
+export function createClosing(serving: Serving, log: Log, onStart: () => void): Closing {
   const last: Array<() => Promise<void>> = [];
   let forced = 0;
   let started = false;
@@ -38,6 +38,7 @@ export function createClosing(serving: Serving, log: Log): Closing {
     afterwards: (close) => last.push(close),
     async close(reason = 'stopping', { drainTimeoutMs } = {}) {
       log.info({ reason }, started ? 'draining faster' : 'draining');
+      if (!started) onStart();
       started = true;
       forced = Math.max(forced, await drainAll(serving, drainTimeoutMs));
       finished ??= finish();

@@ -44,7 +44,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonOutcome> 
 }
 
 async function serveUntilStopped(sidecar: Sidecar, options: DaemonOptions): Promise<DaemonOutcome> {
-  const { signals, onReady, onHangup = 'reload', watchedFile, log } = options;
+  const { signals, onReady, onPhase, onHangup = 'reload', watchedFile, log } = options;
   const interrupted = new AbortController();
   let draining = false;
   const drain = (signal: string) => {
@@ -65,6 +65,7 @@ async function serveUntilStopped(sidecar: Sidecar, options: DaemonOptions): Prom
   const watched = watchedFile && watchFile(watchedFile, () => void sidecar.reload('the file has changed'), log);
   try {
     onReady?.(sidecar);
+    onPhase?.('ready');
     const ended = await Promise.race([sidecar.closed, lastWordsAfter(interrupted.signal)]);
     return interrupted.signal.aborted || !ended ? { kind: 'interrupted' } : { kind: 'stopped', ...ended };
   } finally {

@@ -20,6 +20,8 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'l
   readonly problems?: readonly SidecarProblem[];
   /** Reads the configuration again. Rejects when that as a whole cannot be used; left out: there is none to read. */
   readProfiles?(): Promise<ProfilesRead>;
+  /** Called before and after each reload, and when the sidecar begins to drain. */
+  onPhase?(phase: 'ready' | 'reloading' | 'stopping'): void;
   /** Left out: a private sidecar that nobody else can ask or stop. */
   readonly controlSocketPath?: string;
   /** For the status, so that a restart can repeat them. */
@@ -65,7 +67,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const closed = new AbortController();
   const isServed = (profile: Profile) => isDeepStrictEqual(serving.profile(profile.name), profile);
   const serving: Serving = new Serving(surroundingsOf(options, isServed, closed.signal));
-  const closing = createClosing(serving, log);
+  const closing = createClosing(serving, log, () => options.onPhase?.('stopping'));
   closing.afterwards(async () => closed.abort());
   const startedAt = new Date().toISOString();
   let reloading: Reloading | undefined;
@@ -79,7 +81,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     problems: reloading?.problems ?? [],
   });
   const reload = async (reason: string) => {
-    const reloaded = await ready.then((started) => started.reload(reason));
+    const started = await ready;
+    options.onPhase?.('reloading');
+    const reloaded = await started.reload(reason);
+    options.onPhase?.('ready');
     if (closing.started) await closing.close();
     return reloaded;
   };

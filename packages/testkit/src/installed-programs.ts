@@ -37,6 +37,9 @@ export const has = {
   get keyring(): boolean {
     return ['dbus-run-session', 'gnome-keyring-daemon', 'gdbus'].every(isOnPath);
   },
+  get systemd(): boolean {
+    return isOnPath('systemd-analyze') && isOnPath('systemd-notify');
+  },
   get httpProxy(): boolean {
     return isOnPath('tinyproxy');
   },

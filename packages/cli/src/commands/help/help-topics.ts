@@ -28,6 +28,8 @@ Others that count:
   LC_ALL, LC_CTYPE, LANG  tell whether the terminal can show a QR code
   XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_RUNTIME_DIR, APPDATA, LOCALAPPDATA
                           where the platform keeps files: gprxy help files
+  NOTIFY_SOCKET           where "gprxy start" tells systemd that it listens
+  USERDOMAIN, USERNAME    whom "gprxy service install" names on Windows
 
 PGHOST, PGPORT, PGUSER, PGDATABASE and the like are set for programs that gprxy
 starts. An access token is in no variable and no argument of any program.`;
@@ -41,6 +43,8 @@ const files = `
                 Linux:    $XDG_STATE_HOME/gprxy, else ~/.local/state/gprxy
                 macOS:    ~/Library/Application Support/gprxy
                 Windows:  %LOCALAPPDATA%\\gprxy
+                gprxy.log is the log of a sidecar in the background (gprxy logs);
+                pgpass has the passwords for local_auth = "password"
   sockets       those of listeners, and the control socket
                 Linux:    $XDG_RUNTIME_DIR/gprxy, else "run" in the state
                 macOS:    "run" in the state

@@ -9,6 +9,7 @@ import { profilesToServe } from './profiles-to-serve.ts';
 import { startArguments } from './start-arguments.ts';
 import type { StartOptions } from './start-command.ts';
 import { startDetached } from './start-detached.ts';
+import { supervisorNotices } from './supervisor-notices.ts';
 
 export async function start(options: StartOptions, dependencies: Dependencies): Promise<number> {
   const read = await profilesToServe(options.profile, dependencies);
@@ -36,6 +37,7 @@ async function serve(read: ProfilesRead, options: StartOptions, dependencies: De
     // A terminal that is closed says so by SIGHUP, and takes what runs in it along.
     onHangup: stderr.isTTY ? 'stop' : 'reload',
     ...(options.watch && { watchedFile: configFile }),
+    onPhase: supervisorNotices(dependencies),
     onReady: (sidecar) => announce(sidecar, dependencies),
   });
   resume();
