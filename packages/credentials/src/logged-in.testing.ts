@@ -23,24 +23,25 @@ export interface LoggedIn<Store extends TokenStore> extends OidcTokenSourceOptio
 /** Signs a person in at the provider, through its own pages, and gives what a program then works with. */
 export async function loggedIn<Store extends TokenStore = MemoryStore>(
   provider: TestProvider,
-  options: { store?: Store; deps?: TestDependencies; user?: string } = {},
+  options: { store?: Store; deps?: TestDependencies; user?: string; account?: string } = {},
 ): Promise<LoggedIn<Store>> {
   const deps = options.deps ?? testDependencies();
   const store = options.store ?? (new MemoryStore() as unknown as Store);
   const settings = settingsFor(provider);
+  const account = options.account ?? 'prod';
   let uri = '';
   const approving = withPlot(deps, [() => provider.approve(uri, options.user ?? alice.login)]);
   await login({
     settings,
     store,
-    account: 'prod',
+    account,
     deps: approving,
     show: (prompt) => {
       if (prompt.kind === 'device') uri = prompt.verificationUriComplete ?? '';
     },
     signal: neverAborts,
   });
-  const parts = { settings, store, account: 'prod', deps };
+  const parts = { settings, store, account, deps };
   const refreshes = () => deps.sent.filter(({ body }) => body.get('grant_type') === 'refresh_token').length;
   return { ...parts, source: createOidcTokenSource(parts), refreshes };
 }
