@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startSquatter } from './cli-dsn/squatter.ts';
 import { examine } from './doctor.testing.ts';
 import { type SignedIn, startSignedIn } from './signed-in-shell.testing.ts';
+import { Terminal } from './terminal.testing.ts';
 
 describe('gprxy doctor on a set-up that works', () => {
   let signedIn: SignedIn;
@@ -152,6 +153,33 @@ describe('gprxy doctor on a set-up that works', () => {
     } finally {
       await signedIn.provider.resume();
     }
+  });
+
+  it('finds a provider that does not answer, within its time limit', async () => {
+    await signedIn.provider.pause('hang');
+    try {
+      const { exitCode, about } = await examine(signedIn.shell);
+      expect(exitCode).toBe(6);
+      expect(about('issuer').message).toContain('cannot be reached: no answer in time');
+    } finally {
+      await signedIn.provider.resume();
+    }
+  });
+
+  it('shows on a terminal what is still being checked, and then the report', async () => {
+    const { shell, gprxy } = signedIn;
+    const line = `stty cols 200; '${process.execPath}' '${gprxy.bin}' doctor`;
+    await using terminal = new Terminal(line, { ...shell.env, TERM: 'xterm-256color' }, shell.home);
+    await terminal.shows(/checking: .*certificate/);
+    await terminal.shows(/ok.*node.*version/);
+    await terminal.shows(/1 warning\./);
+  });
+
+  it('draws nothing on a terminal that says it has no width', async () => {
+    const { shell, gprxy } = signedIn;
+    const line = `stty cols 0; '${process.execPath}' '${gprxy.bin}' doctor`;
+    await using terminal = new Terminal(line, { ...shell.env, TERM: 'xterm-256color' }, shell.home);
+    await terminal.shows(/1 warning\./);
   });
 
   it('finds an issuer that calls itself otherwise', async () => {

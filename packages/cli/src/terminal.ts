@@ -17,7 +17,7 @@ export function wantsColour(terminal: Output, env: Environment): boolean {
   return terminal.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
-/** Whether we may redraw a line: a spinner in a log file is noise. */
+/** Whether we may redraw a line: a spinner in a log file is noise, and ora never ends on a terminal of no width. */
 export function isInteractive(terminal: Output, env: Environment): boolean {
-  return terminal.isTTY === true && env.TERM !== 'dumb' && !env.CI;
+  return terminal.isTTY === true && terminal.columns !== 0 && env.TERM !== 'dumb' && !env.CI;
 }

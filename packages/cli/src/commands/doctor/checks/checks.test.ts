@@ -87,8 +87,17 @@ describe('the check of the sidecar', () => {
     const lastError = { at: '2030-01-01T12:00:00Z', code: 'ERR_ADDRESS_IN_USE', message: 'another program listens' };
     const status = runningStatus([{ state: 'failed', lastError }]);
     await expect(checkSidecar(setUp({ status }))).rejects.toThrow(
-      'does not serve 127.0.0.1:5433: another program listens',
+      'does not serve the profile: 127.0.0.1:5433: another program listens',
     );
+  });
+});
+
+it('the check of the sidecar passes on what the sidecar itself says is wrong', async () => {
+  const problems = [{ profile: 'prod', message: 'no such file', hint: 'Check sslrootcert.' }];
+  const status = { ...runningStatus([{}]), problems };
+  await expect(checkSidecar(setUp({ status }))).rejects.toMatchObject({
+    message: 'it runs, and does not serve the profile: no such file',
+    hint: 'Check sslrootcert. Then run "gprxy reload".',
   });
 });
 
