@@ -4,6 +4,7 @@ import {
   azureApplication,
   createCertificateAuthority,
   startAzureAuthority,
+  startGoogleApis,
   startGoogleMetadata,
   temporaryDirectory,
 } from '@gprxy/testkit';
@@ -48,6 +49,26 @@ describe('the installed gprxy, with the SDKs of the clouds beside it', () => {
     const { exitCode, stdout, stderr } = await shell.run('gprxy get-token --format pgpass', { ...cloud.env });
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toMatch(/^db\.abc\.[^:]*:5432:\*:app@test-project\.iam:ya29\.test-token-for-sqlservice\.login\n$/);
+  });
+
+  it.each([
+    ['a key of a service account', '', 'app@test-project.iam:ya29.test-token-for-sqlservice.login'],
+    [
+      'that account as another',
+      'gcp_impersonate = "reports@p.iam.gserviceaccount.com"',
+      'reports@p.iam:ya29.test-token-for-sqlservice.login-of-reports@p.iam.gserviceaccount.com',
+    ],
+  ])('gets a token of Google for %s, by way of the proxy', async (_, row, userAndToken) => {
+    const ca = await createCertificateAuthority();
+    await using cloud = await startGoogleApis(ca);
+    const caFile = join(shell.home, 'google-ca.pem');
+    await writeFile(caFile, ca.certPem);
+    await configure(shell, `credential = "gcp-cloud-sql"\ngcp_key_file = "key.json"\n${row}`);
+    await writeFile(join(shell.home, 'config/gprxy/key.json'), JSON.stringify(cloud.keyFile));
+    const env = { ...cloud.env, NODE_EXTRA_CA_CERTS: caFile };
+    const { exitCode, stdout, stderr } = await shell.run('gprxy get-token --format pgpass', env);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toBe(`db.abc.eu-west-1.rds.amazonaws.com:5432:*:${userAndToken}\n`);
   });
 
   it.each(['environment', 'workload-identity', 'default'])('gets a token of Azure (%s)', async (identity) => {

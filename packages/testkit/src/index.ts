@@ -12,8 +12,8 @@ export {
   startAzureAuthority,
   startAzureManagedIdentity,
 } from './clouds/azure.ts';
-export type { CloudAnswer, FakeCloud } from './clouds/cloud-server.ts';
 export { googleAccount, googleToken, startGoogleFederation, startGoogleMetadata } from './clouds/google.ts';
+export { startGoogleApis } from './clouds/google-apis.ts';
 export { freePort } from './free-port.ts';
 export type { TestHop } from './hops/hop.ts';
 export { startHttpProxy } from './hops/http-proxy.ts';

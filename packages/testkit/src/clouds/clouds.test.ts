@@ -1,9 +1,11 @@
-import { Agent, fetch } from 'undici';
+import { sign } from 'node:crypto';
+import { Agent, fetch, ProxyAgent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { createCertificateAuthority } from '../certificates.ts';
 import { awsCredentials, startAwsContainerCredentials } from './aws.ts';
 import { azureApplication, startAzureAuthority, startAzureManagedIdentity } from './azure.ts';
 import { googleAccount, startGoogleFederation, startGoogleMetadata } from './google.ts';
+import { startGoogleApis } from './google-apis.ts';
 
 describe('the container credentials of AWS', () => {
   it('are for the container, last an hour, and fail when told to', async () => {
@@ -71,6 +73,35 @@ describe('the metadata of Google', () => {
     const token = await (await ask('/service-accounts/default/token?scopes=https://x/auth/sql')).json();
     expect(token).toEqual({ access_token: 'ya29.test-token-for-sql', expires_in: 3_599, token_type: 'Bearer' });
     expect((await ask('/nothing')).status).toBe(404);
+  });
+
+  it('is not where keys are checked: that is at an address of its own, by a proxy', async () => {
+    const ca = await createCertificateAuthority();
+    await using apis = await startGoogleApis(ca);
+    const dispatcher = new ProxyAgent({ uri: apis.env.HTTPS_PROXY ?? '', requestTls: { ca: ca.certPem } });
+    const post = async (url: string, body: string, authorization = '') => {
+      const answer = await fetch(url, { method: 'POST', body, headers: { authorization }, dispatcher });
+      return { status: answer.status, ...((await answer.json()) as object) };
+    };
+    const { private_key: key, client_email: iss } = apis.keyFile as Record<string, string>;
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const signed = (claims: object) => {
+      const text = `${part({ alg: 'RS256' })}.${part(claims)}`;
+      return `${text}.${sign('sha256', Buffer.from(text), key ?? '').toString('base64url')}`;
+    };
+    const token = 'https://oauth2.googleapis.com/token';
+    expect(await post(token, `assertion=${signed({ iss, scope: 'https://x/auth/sql' })}`)).toMatchObject({
+      status: 200,
+      access_token: 'ya29.test-token-for-sql',
+    });
+    expect(await post(token, `assertion=${signed({ iss: 'another' })}`)).toMatchObject({ status: 400 });
+    expect(await post(token, `assertion=${signed({ iss })}x`)).toMatchObject({ status: 400 });
+    const other = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/b@p:generateAccessToken';
+    expect(await post(other, '{}')).toMatchObject({ status: 403 });
+    const body = JSON.stringify({ scope: ['https://x/auth/sql'] });
+    expect(await post(other, body, 'Bearer ya29.test-token-for-cloud-platform')).toMatchObject({
+      accessToken: 'ya29.test-token-for-sql-of-b@p',
+    });
   });
 
   it('are not needed where a token of another issuer is traded', async () => {
