@@ -1,4 +1,5 @@
 export { CancelRegistry, type CancelTarget } from './cancel-registry.ts';
+export { closestWord } from './closest-word.ts';
 export type { DsnTls } from './dsn/dsn-tls.ts';
 export { maskDsn } from './dsn/mask-dsn.ts';
 export { type Dsn, parseDsn } from './dsn/parse-dsn.ts';

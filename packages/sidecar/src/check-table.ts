@@ -1,5 +1,5 @@
+import { closestWord } from '@gprxy/proxy-core';
 import * as v from 'valibot';
-import { closestWord } from './closest-word.ts';
 import { ConfigError } from './config-error.ts';
 import { lineOf, type TomlLine } from './toml-lines.ts';
 

@@ -1,4 +1,4 @@
-import { closestWord } from './closest-word.ts';
+import { closestWord } from '@gprxy/proxy-core';
 import { ConfigError } from './config-error.ts';
 import { type ParsedConfig, parseConfig } from './parse-config.ts';
 import { type PathsInput, paths } from './paths.ts';

@@ -1,6 +1,6 @@
 import type { CredentialKind } from '@gprxy/credentials';
+import { closestWord } from '@gprxy/proxy-core';
 import { type FileText, failure } from './check-table.ts';
-import { closestWord } from './closest-word.ts';
 import { credentialKinds, profileSchemas } from './profile-schema.ts';
 
 /** Which credential a table is about, before anything else in it can be judged. Throws ConfigError. */

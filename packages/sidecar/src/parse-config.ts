@@ -1,6 +1,6 @@
+import { closestWord } from '@gprxy/proxy-core';
 import { parse, TomlError } from 'smol-toml';
 import { checkTable, type FileText, failure, requireTable } from './check-table.ts';
-import { closestWord } from './closest-word.ts';
 import { ConfigError } from './config-error.ts';
 import { credentialKindOf, misplacedKey } from './credential-key.ts';
 import { parseListenAddress, requireLoopback } from './listen-address.ts';

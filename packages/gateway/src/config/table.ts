@@ -1,5 +1,5 @@
+import { closestWord } from '@gprxy/proxy-core';
 import * as v from 'valibot';
-import { closestWord } from './closest-word.ts';
 
 /**
  * A TOML table that knows all of its keys: a misspelt one is an error that suggests the right one, and one that is
