@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig as loadGatewayConfig } from '@gprxy/gateway';
 import { loadConfig, type Profile } from '@gprxy/sidecar';
-import { startOidcProvider } from '@gprxy/testkit';
+import { createCertificateAuthority, startOidcProvider } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
 
@@ -116,4 +116,21 @@ it('the recipe of oidc-provider works: add, sign in, who am I', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ profile: 'prod', email: 'alice@corp.example', roles: ['data-eng'] });
   const token = (await shell.run('gprxy get-token')).stdout.split('.')[1] ?? '';
   expect(JSON.parse(Buffer.from(token, 'base64url').toString())).toMatchObject({ aud: 'https://gprxy.corp.example' });
+});
+
+it('a provider with a certificate authority of its own: refused without it, found with it', async () => {
+  const ca = await createCertificateAuthority();
+  await using provider = await startOidcProvider({ ca });
+  const { shell } = await openShell();
+  await using _ = shell;
+  await writeFile(join(shell.home, 'login-ca.pem'), ca.certPem);
+  const line = `gprxy profiles add prod --issuer ${provider.issuer} --client-id gprxy-cli --upstream postgresql://gw.corp.example`;
+
+  const refused = await shell.run(line);
+  expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('ca_file') });
+  const { exitCode, stderr } = await shell.run(`${line} --ca-file login-ca.pem`);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining(`Found ${provider.issuer}`) });
+  // The name counted from where it was typed; the file says where that was.
+  const { stdout } = await shell.run('gprxy profiles show');
+  expect(stdout).toContain(join(shell.home, 'login-ca.pem'));
 });

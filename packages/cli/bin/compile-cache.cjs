@@ -29,12 +29,13 @@ function requireCompiled(file, use) {
 }
 
 function run(file, source, cacheFile, requireNext) {
-  const { Script } = require('node:vm');
+  const { constants, Script } = require('node:vm');
   const cachedData = readPrivate(cacheFile);
   const script = new Script(Module.wrap(source), {
     filename: file,
     cachedData,
-    importModuleDynamically: (name) => import(name),
+    // A callback of our own would need --experimental-vm-modules.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = new Module(file);
   module.filename = file;
