@@ -29,7 +29,7 @@ export interface Listener {
   release(): void;
 }
 
-/** More than this who have not shown yet who they are, and the one who has waited for longest has to go. */
+/** More than this who say nothing, or who have not shown yet who they are, and the one among them who came first has to go. */
 const MAX_UNAUTHENTICATED = 1_000;
 
 /** Binds and starts to accept. Errors: those of bind(2), with their `code`. */
@@ -47,7 +47,8 @@ class RunningListener implements Listener {
   address: AddressInfo | string = '';
   readonly #options: ListenOptions;
   readonly #running = new Set<Promise<void>>();
-  readonly #unauthenticated = new Set<Socket>();
+  readonly #silent = new Set<Socket>();
+  readonly #authenticating = new Set<Socket>();
   readonly #sessions = new Set<Socket>();
   readonly #ending = new AbortController();
   readonly #waitingForEmpty: Array<() => void> = [];
@@ -85,10 +86,10 @@ class RunningListener implements Listener {
   }
 
   #accept(socket: Socket): void {
-    if (this.#unauthenticated.size >= MAX_UNAUTHENTICATED) dropOldest(this.#unauthenticated);
-    this.#unauthenticated.add(socket);
+    addAndDropOldest(socket, this.#silent);
     const served = this.#options.serve(socket, this.#ending.signal, this.#admissionOf(socket)).finally(() => {
-      this.#unauthenticated.delete(socket);
+      this.#silent.delete(socket);
+      this.#authenticating.delete(socket);
       this.#running.delete(served);
       if (this.#sessions.delete(socket) && this.#sessions.size === 0) this.#tellEmpty();
     });
@@ -101,10 +102,14 @@ class RunningListener implements Listener {
       if (this.#sessions.size >= this.#options.maxConnections) throw tooManyClients();
     };
     return {
-      check,
+      check: () => {
+        if (this.#silent.delete(socket)) addAndDropOldest(socket, this.#authenticating);
+        check();
+      },
       enter: () => {
         check();
-        this.#unauthenticated.delete(socket);
+        this.#silent.delete(socket);
+        this.#authenticating.delete(socket);
         this.#sessions.add(socket);
       },
     };
@@ -116,8 +121,11 @@ class RunningListener implements Listener {
 }
 
 /** A client that is alive answers within milliseconds: the oldest is the least likely to be one. */
-function dropOldest(unauthenticated: Set<Socket>): void {
-  const [oldest] = unauthenticated;
-  oldest?.destroy();
-  if (oldest) unauthenticated.delete(oldest);
+function addAndDropOldest(socket: Socket, sockets: Set<Socket>): void {
+  if (sockets.size >= MAX_UNAUTHENTICATED) {
+    const [oldest] = sockets;
+    oldest?.destroy();
+    if (oldest) sockets.delete(oldest);
+  }
+  sockets.add(socket);
 }

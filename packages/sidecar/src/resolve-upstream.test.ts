@@ -1,3 +1,4 @@
+import { createCertificateAuthority } from '@gprxy/testkit';
 import { describe, expect, it } from 'vitest';
 import { collectLog, testProfile } from './profile.testing.ts';
 import { resolveUpstream } from './resolve-upstream.ts';
@@ -31,13 +32,6 @@ describe('an upstream that can be used', () => {
         database: 'sales',
       },
     ],
-    [
-      'shows a client certificate',
-      'postgresql://gw?sslcert=/pem/c&sslkey=/pem/k',
-      {
-        target: { tls: { cert: 'PEM of /pem/c', key: 'PEM of /pem/k' } },
-      },
-    ],
     ['is given up after its own time', 'postgresql://gw?connect_timeout=3', { target: { connectTimeoutMs: 3_000 } }],
     [
       'passes its parameters on',
@@ -49,6 +43,20 @@ describe('an upstream that can be used', () => {
     const { log, lines } = collectLog();
     expect(await resolve(upstream, log)).toMatchObject(expected);
     expect(lines).toEqual([]);
+  });
+
+  it('shows a client certificate', async () => {
+    const authority = await createCertificateAuthority();
+    const { certPem: cert, keyPem: key } = await authority.issue({ commonName: 'alice', client: true });
+    const pem: Record<string, string> = { '/pem/cert': cert, '/pem/key': key, '/pem/broken': key.slice(0, 100) };
+    const resolveWith = (upstream: string) =>
+      resolveUpstream(testProfile({ upstream }), async (path) => pem[path] ?? '', collectLog().log);
+    expect(await resolveWith('postgresql://gw?sslcert=/pem/cert&sslkey=/pem/key')).toMatchObject({
+      target: { tls: { cert, key } },
+    });
+    const broken = await resolveWith('postgresql://gw?sslcert=/pem/cert&sslkey=/pem/broken').catch((error) => error);
+    expect(broken).toMatchObject({ code: 'ERR_UPSTREAM_DSN', hint: expect.stringContaining('PEM') });
+    expect(broken.message).not.toContain(key.slice(30, 90));
   });
 
   it('warns when any host name will do', async () => {

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { type Dsn, GprxyError, isVerified, parseDsn, type UpstreamTarget, type UpstreamTls } from '@gprxy/proxy-core';
 import type { Log } from './log.ts';
 import type { Profile } from './profile.ts';
@@ -76,13 +77,26 @@ async function resolveTls({ tls }: Dsn, readFile: (path: string) => Promise<stri
       throw unusable(`${name} "${path}" cannot be read (${reason})`, `Check ${name} in "upstream".`);
     }
   };
-  return {
-    mode: tls.mode,
-    negotiation: tls.negotiation,
+  const files = {
     ...(tls.rootCertFile !== undefined && { ca: await read('sslrootcert', tls.rootCertFile) }),
     ...(tls.certFile !== undefined && { cert: await read('sslcert', tls.certFile) }),
     ...(tls.keyFile !== undefined && { key: await read('sslkey', tls.keyFile) }),
   };
+  requireUsable(files);
+  return { mode: tls.mode, negotiation: tls.negotiation, ...files };
+}
+
+/** What OpenSSL says of a broken file quotes none of it. */
+function requireUsable(files: { readonly ca?: string; readonly cert?: string; readonly key?: string }): void {
+  if (files.cert === undefined && files.key === undefined) return;
+  try {
+    createSecureContext(files);
+  } catch (cause) {
+    throw unusable(
+      `its certificate files cannot be used (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      'sslrootcert, sslcert and sslkey in "upstream" must be PEM files, and sslkey the key of sslcert, without a passphrase.',
+    );
+  }
 }
 
 function unusable(problem: string, hint: string): GprxyError {

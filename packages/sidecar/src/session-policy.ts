@@ -13,7 +13,8 @@ import type { AuthenticateClient } from './authenticate-client.ts';
 import { connectUpstream, type UpstreamConnector } from './connect-upstream.ts';
 import type { Log } from './log.ts';
 
-const AUTHENTICATION_TIMEOUT_MS = 10_000;
+/** Silent clients shall be gone within 10 s, also from a machine that is busy. */
+const AUTHENTICATION_TIMEOUT_MS = 8_000;
 
 export interface ListenerPolicy {
   readonly connector: UpstreamConnector;
@@ -78,6 +79,14 @@ function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { error: String(error) };
   const { message, cause } = error;
   const codes = error instanceof GprxyError ? { code: error.code, sqlState: error.sqlState } : { code: 'ERR_INTERNAL' };
-  const because = cause instanceof Error && cause.message !== message ? { cause: cause.message } : {};
+  const reason = reasonOf(cause);
+  const because = reason === undefined || reason === message ? {} : { cause: reason };
   return { ...codes, error: message, ...because };
+}
+
+/** An AggregateError, as of a name with several addresses, says nothing itself. */
+function reasonOf(cause: unknown): string | undefined {
+  if (cause instanceof AggregateError) return cause.errors.flatMap((error) => reasonOf(error) ?? []).join('; ');
+  if (!(cause instanceof Error)) return undefined;
+  return cause.message || (cause as NodeJS.ErrnoException).code;
 }

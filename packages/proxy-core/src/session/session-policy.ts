@@ -74,7 +74,7 @@ export interface CancelOutcome {
 
 /** The listener's part in a session. A connection that only brings a cancel asks for nothing. */
 export interface Admission {
-  /** Throws what the client is to be told (53300, 57P03) when there is no place for it. */
+  /** The client has said what it wants. Throws what it is to be told (53300, 57P03) when there is no place for it. */
   check(): void;
   /** As `check`, and takes the place until the connection ends: not before it is known whose it is. */
   enter(): void;
