@@ -41,10 +41,10 @@ export async function followLogin({
   let stoppedLooks = 0;
   for (;;) {
     throwIfAborted(signal);
-    const { claim, news } = await look(account, deps, nonce);
+    const { claim, news, outcome } = await look(account, deps, nonce);
     if (news !== undefined && !told.news) tell.onNews?.(news);
     told.news ||= news !== undefined;
-    if (news?.outcome !== undefined || claim === undefined) return news?.outcome;
+    if (outcome !== undefined || claim === undefined) return outcome;
     const state = await stateOf(claim, news, deps);
     if (state === 'gone') return undefined;
     if (state === 'too long') throw endIt(account, claim, 'has been signing in profile', 'for too long');
@@ -60,15 +60,18 @@ export async function followLogin({
 interface Sight {
   claim: FoundClaim | undefined;
   news: LoginNews | undefined;
+  outcome: LoginOutcome | undefined;
 }
 
 /** What there is of one login. The claim before the news: an outcome is written before the claim goes. */
 async function look(account: string, deps: CredentialDependencies, nonce: string): Promise<Sight> {
   const claim = await findClaim(loginLockFile(account, deps));
   const news = await readLoginNews(account, deps);
+  const isItsOwn = news?.nonce === nonce;
   return {
     claim: claim?.nonce === nonce ? claim : undefined,
-    news: news?.nonce === nonce ? news : undefined,
+    news: isItsOwn ? news : undefined,
+    outcome: isItsOwn ? news.outcome : news?.former?.nonce === nonce ? news.former.outcome : undefined,
   };
 }
 

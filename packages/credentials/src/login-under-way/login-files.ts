@@ -18,6 +18,8 @@ export interface LoginNews {
   wanted: WantedLogin;
   prompt?: LoginPrompt;
   outcome?: LoginOutcome;
+  /** How the login before this one ended, for who had not looked yet. */
+  former?: { nonce: string; outcome: LoginOutcome };
 }
 
 export interface WantedLogin {
@@ -54,18 +56,18 @@ const code = v.pipe(
   v.regex(/^ERR_/),
   v.transform((text) => text as CredentialErrorCode),
 );
+const outcome = v.variant('kind', [
+  v.object({ kind: v.literal('done') }),
+  v.object({ kind: v.literal('failed'), code, message: v.string(), hint: v.exactOptional(v.string()) }),
+]);
 const loginNews = v.object({
   version: v.literal(1),
   nonce: v.string(),
   pid: v.number(),
   wanted: v.object({ issuer: v.string(), clientId: v.string(), store: v.picklist(['keychain', 'file']) }),
   prompt: v.exactOptional(v.variant('kind', [devicePrompt, browserPrompt])),
-  outcome: v.exactOptional(
-    v.variant('kind', [
-      v.object({ kind: v.literal('done') }),
-      v.object({ kind: v.literal('failed'), code, message: v.string(), hint: v.exactOptional(v.string()) }),
-    ]),
-  ),
+  outcome: v.exactOptional(outcome),
+  former: v.exactOptional(v.object({ nonce: v.string(), outcome })),
 });
 
 /** Beside the account's lock, which is another: a login takes minutes, and a refresh must not wait for it. */

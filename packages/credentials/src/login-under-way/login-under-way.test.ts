@@ -1,8 +1,24 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { failureOf, MemoryStore, neverAborts, settingsFor, testDependencies } from '../dependencies.testing.ts';
+import {
+  exampleLogin,
+  failureOf,
+  MemoryStore,
+  neverAborts,
+  settingsFor,
+  testDependencies,
+} from '../dependencies.testing.ts';
 import { identifyThisProcess } from '../lock/process-identity.ts';
 import { login } from '../login.ts';
 import type { DevicePrompt, LoginPrompt } from '../oidc/login-prompt.ts';
@@ -105,6 +121,37 @@ describe('a login that is joined', () => {
     writeFileSync(file('prod.login'), JSON.stringify(news(Date.now() - 120_000)), { mode: 0o600 });
     await expect.poll(() => shown.length, { timeout: 5_000 }).toBe(2);
     expect(shown[1]).not.toHaveProperty('begunBy');
+  });
+
+  it('is known to have ended well although the next one has begun', async () => {
+    const { begin, file, deps, store } = machine();
+    await ensurePrivateDirectory(deps.lockDirectory);
+    const holder = await identifyThisProcess();
+    const claim = (nonce: string) => {
+      writeFileSync(file(`${nonce}.tmp`), JSON.stringify({ nonce, holder }), { mode: 0o600 });
+      renameSync(file(`${nonce}.tmp`), file('prod.login.lock'));
+    };
+    const kept = exampleLogin();
+    store.logins.set('prod', kept);
+    const wanted = { issuer: provider.issuer, clientId: provider.clientId, store: 'file' };
+    const tell = (news: object) =>
+      writeFileSync(file('prod.login'), JSON.stringify({ version: 1, pid: 4711, wanted, ...news }), { mode: 0o600 });
+    const prompt = {
+      kind: 'device',
+      issuer: provider.issuer,
+      clientId: provider.clientId,
+      expiresAt: Date.now() + 60_000,
+      verificationUri: 'https://id.example/device',
+      userCode: 'ABCD',
+    };
+    claim('first');
+    tell({ nonce: 'first', prompt });
+    const second = begin();
+    await second.prompt();
+    tell({ nonce: 'second', former: { nonce: 'first', outcome: { kind: 'done' } } });
+    claim('second');
+    expect(await second.result).toEqual(kept);
+    expect(second.shown.length).toBe(1);
   });
 
   it('that is stopped in its tracks ends, for who joined, when it should have ended', async () => {

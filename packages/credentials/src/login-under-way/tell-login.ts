@@ -2,7 +2,7 @@ import type { CredentialDependencies } from '../dependencies.ts';
 import { CredentialError } from '../errors.ts';
 import type { FileLock } from '../lock/file-lock.ts';
 import type { LoginPrompt } from '../oidc/login-prompt.ts';
-import { type LoginOutcome, type WantedLogin, writeLoginNews } from './login-files.ts';
+import { type LoginNews, type LoginOutcome, readLoginNews, type WantedLogin, writeLoginNews } from './login-files.ts';
 
 export interface ToldLogin {
   account: string;
@@ -19,9 +19,10 @@ export async function tellLogin<T>(
   { account, deps, wanted, turn }: ToldLogin,
   work: (tellPrompt: (prompt: LoginPrompt) => void) => Promise<T>,
 ): Promise<T> {
+  const former = await formerEnd(account, deps);
   let told = Promise.resolve();
   const tell = (news: { prompt?: LoginPrompt; outcome?: LoginOutcome }) => {
-    const whole = { version: 1, nonce: turn.nonce, pid: process.pid, wanted, ...news } as const;
+    const whole = { version: 1, nonce: turn.nonce, pid: process.pid, wanted, ...former, ...news } as const;
     told = told
       .then(() => writeLoginNews(account, deps, whole))
       .catch((error: unknown) => notTold(account, deps, error));
@@ -39,6 +40,11 @@ export async function tellLogin<T>(
     await told;
     await turn.release().catch(() => undefined);
   }
+}
+
+async function formerEnd(account: string, deps: CredentialDependencies): Promise<Pick<LoginNews, 'former'>> {
+  const news = await readLoginNews(account, deps).catch(() => undefined);
+  return news?.outcome === undefined ? {} : { former: { nonce: news.nonce, outcome: news.outcome } };
 }
 
 function failure(error: unknown): LoginOutcome {
