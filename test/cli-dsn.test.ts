@@ -21,21 +21,25 @@ beforeAll(async () => {
 afterAll(() => signedIn[Symbol.asyncDispose]());
 
 /** For the tests of a `describe`. */
-function serveAt(listen: string): void {
+function serveAt(listen: string, localAuth = 'same-user'): void {
+  let before = '';
   beforeAll(async () => {
-    const configFile = join(signedIn.shell.home, 'config/gprxy/config.toml');
-    const text = await readFile(configFile, 'utf8');
-    await writeFile(configFile, text.replace(/listen = .*/, `listen = "${listen}"`));
+    before = await readFile(configFile(), 'utf8');
+    const lines = `listen = "${listen}"\nlocal_auth = "${localAuth}"`;
+    await writeFile(configFile(), before.replace(/listen = .*/, lines));
     expect(await signedIn.shell.run('gprxy start --detach')).toMatchObject({ exitCode: 0 });
   });
   afterAll(async () => {
     await signedIn.shell.run('gprxy stop');
+    await writeFile(configFile(), before);
   });
 }
 
+const configFile = () => join(signedIn.shell.home, 'config/gprxy/config.toml');
+
 async function dsn(format: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await signedIn.shell.run(`gprxy dsn sales --for ${format}`);
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const { exitCode, stdout } = await signedIn.shell.run(`gprxy dsn sales --for ${format}`);
+  expect(exitCode).toBe(0);
   return stdout.trimEnd();
 }
 
@@ -107,14 +111,15 @@ describe('gprxy dsn for clients that need a port', () => {
 
   it.runIf(has.jdbc && has.psycopg2)('--for jdbc, datagrip and dbeaver are where pgjdbc is the person', async () => {
     const urls = [await dsn('jdbc'), await dataGripUrl(), await dbeaverUrl()];
-    for (const url of urls) expect(await whoIsAt(url), url).toBe(answer);
+    expect(await whoIsAt(urls)).toEqual([answer, answer, answer]);
   });
 });
 
-async function whoIsAt(jdbcUrl: string): Promise<string> {
-  const args = ['-cp', programs.jdbcDriver, java, jdbcUrl];
-  const { stdout, stderr } = await spawnProgram({ command: 'java', args, env: signedIn.shell.env }).ended;
-  return stdout.trim() || stderr;
+async function whoIsAt(jdbcUrls: readonly string[], env: Record<string, string> = {}): Promise<string[]> {
+  const args = ['-cp', programs.jdbcDriver, java, ...jdbcUrls];
+  const { stdout, stderr } = await spawnProgram({ command: 'java', args, env: { ...signedIn.shell.env, ...env } })
+    .ended;
+  return (stdout.trim() || stderr).split('\n');
 }
 
 /** Out of the text that DataGrip reads from the clipboard, by an XML parser. */
@@ -137,6 +142,48 @@ async function dbeaverUrl(): Promise<string> {
   expect(parts).toMatchObject({ driver: 'postgres-jdbc', name: 'default', database: 'sales', user: 'me' });
   return `jdbc:postgresql://${parts.host}:${parts.port}/${parts.database}?user=${parts.user}`;
 }
+
+describe('gprxy dsn for a port that asks for a password', () => {
+  serveAt('127.0.0.1:0', 'password');
+  const passwordFile = () => join(signedIn.shell.home, 'state/pgpass');
+
+  it('says where the password is, and never what it is', async () => {
+    const { stdout, stderr } = await signedIn.shell.run('gprxy dsn sales --for jdbc');
+    expect(stderr).toContain(`PGPASSFILE=${passwordFile()}`);
+    const password = (await readFile(passwordFile(), 'utf8')).trim().split(':').at(-1) ?? '';
+    expect(password).toMatch(/^[\w-]{43}$/);
+    expect(stdout + stderr).not.toContain(password);
+  });
+
+  it.runIf(has.psql)('the forms for libpq name its file', async () => {
+    const services = join(signedIn.shell.home, 'service.conf');
+    await writeFile(services, `${await dsn('pgservice')}\n`);
+    const lines = [
+      `${await dsn('psql')} -XAtc "${query}"`,
+      `PGSERVICEFILE=${services} psql -XAtc "${query}" service=default`,
+      `psql -XAtc "${query}" "${await dsn('python')}"`,
+      `${await dsn('env')}\npsql -XAtc "${query}"`,
+      `PGPASSFILE=${passwordFile()} psql -XAtc "${query}" '${await dsn('uri')}'`,
+    ];
+    for (const line of lines) expect(await sh(line), line).toEqual({ stdout: answer, stderr: '' });
+  });
+
+  it.runIf(has.jdbc)('pgjdbc finds it by PGPASSFILE', async () => {
+    expect(await whoIsAt([await dsn('jdbc')], { PGPASSFILE: passwordFile() })).toEqual([answer]);
+  });
+
+  it.runIf(has.psql)('gprxy psql and gprxy exec need not be told', async () => {
+    const { shell } = signedIn;
+    const expected = { exitCode: 0, stdout: `${answer}\n`, stderr: '' };
+    expect(await shell.run(`gprxy psql sales -XAtc "${query}"`)).toEqual(expected);
+    expect(await shell.run(`gprxy exec sales -- psql -XAtc "${query}"`)).toEqual(expected);
+    // On standard error node-postgres says that it will not look for PGPASSFILE by itself any more in its next version.
+    const node = `const c = new (require('pg').Client)(); c.connect().then(() => c.query(process.argv[1])).then((r) => { console.log(r.rows[0].who); return c.end(); })`;
+    const env = { NODE_PATH: join(import.meta.dirname, '../node_modules') };
+    const { exitCode, stdout } = await shell.run(`gprxy exec sales -- node -e "${node}" "${query}"`, env);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${answer}\n` });
+  });
+});
 
 describe.runIf(has.psql)('S16 a squatter on the port of a sidecar that has ended', () => {
   serveAt('127.0.0.1:0');

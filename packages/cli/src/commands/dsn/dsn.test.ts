@@ -127,7 +127,7 @@ describe('S16 dsn of a listener that asks for a password', () => {
 
   it.each(['uri', 'env', 'psql', 'jdbc'])('names the file and not the password, for %s', async (client) => {
     const { stdout, stderr } = await runInWorld(['dsn', '--for', client], { config, status });
-    expect(stderr).toContain('It asks for a password, a new one each time that gprxy starts: /state/pgpass');
+    expect(stderr).toContain('It asks for a password, a new one each time that gprxy starts: PGPASSFILE=/state/pgpass');
     expect(stdout).not.toMatch(/password=/);
     if (client === 'env') expect(stdout).toContain('PGREQUIREAUTH=scram-sha-256');
   });

@@ -21,7 +21,10 @@ export async function dsn(options: DsnOptions, dependencies: Dependencies): Prom
   if (options.json) printJson(dependencies, asJson(options, target, lines, running.length > 0));
   else print(dependencies, ...lines);
   if (endpoint.passwordFile !== undefined) {
-    say(dependencies, `It asks for a password, a new one each time that gprxy starts: ${endpoint.passwordFile}`);
+    say(
+      dependencies,
+      `It asks for a password, a new one each time that gprxy starts: PGPASSFILE=${endpoint.passwordFile}`,
+    );
   }
   if (running.length === 0)
     say(dependencies, 'The sidecar does not serve this profile now. Run "gprxy start --detach".');
