@@ -73,6 +73,17 @@ describe.runIf(isPossible)('the single-file executable', { timeout: 60_000 }, ()
     expect((await stat(library)).mode & 0o077).toBe(0);
   });
 
+  it.runIf(has.keyring)('tells a locked keyring apart, which it asks in a process of its own', async () => {
+    await using keyring = await startKeyring();
+    await using shell = await openShell(keyring.env);
+    await signIn(shell);
+    await keyring.lock();
+    const locked = await shell.run('gprxy get-token');
+    expect(locked, locked.stderr).toMatchObject({ exitCode: 8, stdout: '', stderr: expect.stringContaining('locked') });
+    await keyring.unlock();
+    expect((await shell.run('gprxy get-token')).exitCode).toBe(0);
+  });
+
   it.runIf(has.keyring)('replaces what somebody put in place of its keychain library', async () => {
     await using keyring = await startKeyring();
     await using shell = await openShell(keyring.env);
