@@ -14,7 +14,7 @@ export function defineDsn(program: Command, dsn: (options: DsnOptions) => Promis
   const command = program
     .command('dsn')
     .summary('print the connection string for a client')
-    .description('Print how a client reaches the sidecar. There is no password in it, because none is needed.')
+    .description('Print how a client reaches the sidecar. There is no password in it: most listeners need none.')
     .addOption(profileOption())
     .addOption(new Option('--for <client>', 'in the form this client takes').choices(dsnFormats).default('uri'))
     .addOption(jsonOption())
