@@ -1,3 +1,4 @@
+import { usageError } from '../../cli-error.ts';
 import { connectionUrl, urlPart } from '../../connection-url.ts';
 import type { LocalEndpoint } from '../../local-endpoint.ts';
 import { misleadingVariables, requiredAuth } from '../../local-session/client-environment.ts';
@@ -39,6 +40,9 @@ const formats: Readonly<Record<DsnFormat, (target: DsnTarget) => readonly string
 
 /** A section of ~/.pg_service.conf, where nothing can be quoted. */
 function serviceEntry({ endpoint: { host, port }, database, profile, passwordFile }: DsnTarget): readonly string[] {
+  if (/^\s|\s$|[\r\n]/.test(database)) {
+    throw usageError('a service file cannot hold the name of this database', 'Use --for uri or --for env.');
+  }
   const lines = [`host=${host}`, `port=${port}`, `dbname=${database}`, 'sslmode=disable', `passfile=${passwordFile}`];
   return [`[${profile}]`, ...lines];
 }
