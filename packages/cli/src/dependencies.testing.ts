@@ -140,6 +140,7 @@ function testDependencies(world: TestWorld): Dependencies {
     runProgram: async () => 0,
     startDaemon: world.startDaemon ?? (async () => ({ kind: 'ready' })),
     announceReady: () => {},
+    unfinished: new Set(),
     credentials: async () => ({ ...testCredentials(stores), ...world.credentials }),
     sidecars: async () => sidecars,
   };

@@ -38,6 +38,8 @@ export interface Dependencies {
   readonly startDaemon: StartDaemon;
   /** Tells the `gprxy start --detach` that started us that we listen; nothing where nobody waits. */
   announceReady(): void;
+  /** What the process may not exit before: a refresh whose answer is on its way. */
+  readonly unfinished: Set<Promise<unknown>>;
   credentials(): Promise<Credentials>;
   sidecars(): Promise<Sidecars>;
 }
@@ -71,6 +73,7 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
       // Whoever started us may be gone by now.
       process.send?.(readyMessage, () => {});
     },
+    unfinished: new Set(),
     credentials: () => import('./credential-calls.ts'),
     sidecars: () => import('./sidecar-calls.ts'),
   };

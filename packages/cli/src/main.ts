@@ -12,6 +12,7 @@ export async function main(version: string): Promise<void> {
   const dependencies = createDependencies(process, process.env, version);
   process.on('uncaughtException', (error) => void failUnexpectedly(error, dependencies));
   process.exitCode = await runFast(process.argv.slice(2), dependencies);
+  await Promise.allSettled(dependencies.unfinished);
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 

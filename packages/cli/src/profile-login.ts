@@ -86,6 +86,7 @@ export function credentialDependencies(
   return {
     fetch: credentials.createFetch({ env: dependencies.env, ...(caFile !== undefined && { caFile }) }),
     now: dependencies.now,
+    hold: (work) => hold(work, dependencies.unfinished),
     lockDirectory: paths(configInput(dependencies)).lockDirectory,
     log: ({ level, event, message }) => {
       // A command that waits for a person must say so.
@@ -93,4 +94,10 @@ export function credentialDependencies(
       if (isNews) say(dependencies, `gprxy: ${message}`);
     },
   };
+}
+
+function hold(work: Promise<unknown>, unfinished: Dependencies['unfinished']): void {
+  unfinished.add(work);
+  const end = () => unfinished.delete(work);
+  work.then(end, end);
 }

@@ -18,6 +18,11 @@ export interface CredentialDependencies {
   log(record: LogRecord): void;
   /** Where processes of this user meet to take turns; made with mode 0700 when missing. */
   lockDirectory: string;
+  /**
+   * Gets what must not be cut short, such as a refresh whose answer has the only valid refresh token: a program that is about to exit
+   * waits for it.
+   */
+  hold?: (work: Promise<unknown>) => void;
   /** 0 <= n < 1, for jitter. */
   random?: () => number;
   /** Resolves after `ms`, rejects as soon as the signal aborts. Replaced by tests that must not wait. */

@@ -1,4 +1,3 @@
-import { neverAborted } from './abort.ts';
 import { CredentialError } from './errors.ts';
 import { runLogin } from './hints.ts';
 import type { FileLock } from './lock/file-lock.ts';
@@ -31,10 +30,10 @@ export class LoginRenewal {
     // kept. Once it could not, the old one is gone already, and memory has to do.
     if (!this.#memory.isUnsaved) await this.#options.store.probe(signal);
     try {
-      return await this.#refresh(login, lock);
+      return await this.#refresh(login, lock, signal);
     } catch (error) {
       if (!(error instanceof RefreshTokenRejected)) throw error;
-      return this.#afterRejection(login, error, isFresh, lock);
+      return this.#afterRejection(login, error, isFresh, lock, signal);
     }
   }
 
@@ -44,17 +43,17 @@ export class LoginRenewal {
     error: RefreshTokenRejected,
     isFresh: (login: StoredLogin) => boolean,
     lock: Pick<FileLock, 'isHeld'>,
+    signal: AbortSignal,
   ): Promise<StoredLogin> {
     this.#rejected = { refreshToken: login.refreshToken, error };
     const stored = await this.#memory.load();
     if (stored === undefined || stored.refreshToken === login.refreshToken) throw error;
-    return isFresh(stored) ? stored : this.#refresh(this.#refreshable(stored), lock);
+    return isFresh(stored) ? stored : this.#refresh(this.#refreshable(stored), lock, signal);
   }
 
-  async #refresh(login: RefreshableLogin, lock: Pick<FileLock, 'isHeld'>): Promise<StoredLogin> {
+  async #refresh(login: RefreshableLogin, lock: Pick<FileLock, 'isHeld'>, signal: AbortSignal): Promise<StoredLogin> {
     const { settings, account, deps } = this.#options;
-    // From the request on nothing may cut this short: the answer may be the only valid refresh token.
-    const fresh = await refreshLogin({ settings, account, deps, signal: neverAborted }, login);
+    const fresh = await refreshLogin({ settings, account, deps, signal }, login);
     await this.#memory.keep(fresh, login.refreshToken, lock);
     this.#tellLostScopes(login, fresh);
     const message = `renewed the login of profile ${account}`;

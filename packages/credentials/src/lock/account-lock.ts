@@ -26,11 +26,9 @@ export async function withAccountLock<T>(
   const lock = await acquireFileLock(options, signal).catch((error: unknown) => {
     throw lockFailure(error, options.path);
   });
-  try {
-    return await work(lock);
-  } finally {
-    await lock.release().catch(() => undefined);
-  }
+  const done = (async () => work(lock))().finally(() => lock.release().catch(() => undefined));
+  deps.hold?.(done);
+  return done;
 }
 
 function lockOptions(account: string, deps: CredentialDependencies): FileLockOptions {

@@ -1,3 +1,4 @@
+import { neverAborted, throwIfAborted } from '../abort.ts';
 import { CredentialError } from '../errors.ts';
 import { runLogin } from '../hints.ts';
 import type { StoredLogin } from '../store/stored-login.ts';
@@ -21,7 +22,8 @@ const anyClockSeconds = 10 * 366 * 86_400;
 export type RefreshableLogin = StoredLogin & { refreshToken: string };
 
 /**
- * The refresh token grant (RFC 6749 section 6).
+ * The refresh token grant (RFC 6749 section 6). From the request on the signal cannot cut it short: the answer may hold the only valid
+ * refresh token.
  *
  * @param parameters for whom the token is to be: whom the profile names, unless told otherwise
  * @throws RefreshTokenRejected (`ERR_LOGIN_NEEDED`); CredentialError with the other codes of `askProvider`
@@ -35,10 +37,12 @@ export async function refreshLogin(
     explain: (failure) => explain(task, failure),
     clockToleranceSeconds: anyClockSeconds,
   });
-  configuration[openid.customFetch] = withUsableExpiry(providerFetch(task));
+  throwIfAborted(task.signal);
+  const toItsEnd = { ...task, signal: neverAborted };
+  configuration[openid.customFetch] = withUsableExpiry(providerFetch(toItsEnd));
   const requestedAt = task.deps.now();
   const tokens = await askProvider(
-    task,
+    toItsEnd,
     () => openid.refreshTokenGrant(configuration, login.refreshToken, parameters),
     [login.refreshToken, login.accessToken],
     (failure) => explain(task, failure),

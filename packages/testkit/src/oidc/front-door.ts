@@ -6,6 +6,8 @@ export interface CannedResponse {
   status: number;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** How long the provider takes for it. */
+  afterMs?: number;
 }
 
 /** Stands before the provider: counts requests, and can answer instead of it or not at all. */
@@ -42,7 +44,9 @@ export class FrontDoor {
   };
 }
 
-function answer(response: ServerResponse, { status, body, headers }: CannedResponse): void {
+function answer(response: ServerResponse, { afterMs, ...canned }: CannedResponse): void {
+  if (afterMs !== undefined) return void setTimeout(answer, afterMs, response, canned);
+  const { status, body, headers } = canned;
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
 }
