@@ -8,6 +8,8 @@ it.each([
   ['clientId', 'client_id'],
   ['client', 'client_id'],
   ['lsiten', 'listen'],
+  ['suer', 'user'],
+  ['uesr', 'user'],
   ['local-auth', 'local_auth'],
   ['banana', undefined],
   ['', undefined],

@@ -1,3 +1,4 @@
+export { closestWord } from '@gprxy/proxy-core';
 export type { Ended } from './close-sidecar.ts';
 export { type Config, type ConfigInput, loadConfig, selectProfile } from './config.ts';
 export { ConfigError, type ConfigErrorOptions } from './config-error.ts';

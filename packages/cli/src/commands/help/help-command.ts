@@ -13,22 +13,35 @@ export function defineHelp(program: Command, printTopic: PrintTopic): void {
     .summary('help on a command or a topic')
     .description('Show the help of a command, or one of the topics environment, files and exit-codes.')
     .addArgument(new Argument('[command...]', 'a command, such as "profiles add", or a topic'))
-    .action((words: readonly string[]) => {
+    .action(async (words: readonly string[]) => {
       const topic = helpTopics.find(({ name }) => words.length === 1 && name === words[0]);
       if (topic !== undefined) return printTopic(topic.text);
-      commandCalled(program, words, help).outputHelp();
+      const command = commandCalled(program, words);
+      if (command === undefined) await refuse(program, words, help);
+      else command.outputHelp();
     });
   withExamples(help, ['gprxy help profiles add', 'gprxy help environment']);
 }
 
-function commandCalled(program: Command, words: readonly string[], help: Command): Command {
-  let command = program;
-  for (const word of words) {
-    const inner = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (inner === undefined) help.error(`error: there is no command or topic "${words.join(' ')}"`, { exitCode: 2 });
-    command = inner;
-  }
-  return command;
+function commandCalled(program: Command, words: readonly string[]): Command | undefined {
+  return words.reduce<Command | undefined>(
+    (outer, word) => outer?.commands.find((one) => one.name() === word || one.aliases().includes(word)),
+    program,
+  );
+}
+
+/** In the words of commander, which suggests what is near for commands and options. */
+async function refuse(program: Command, words: readonly string[], help: Command): Promise<never> {
+  const { closestWord } = await import('@gprxy/sidecar');
+  const known = [...program.commands.flatMap(namesIn), ...helpTopics.map(({ name }) => name)];
+  const near = closestWord(words.join(' '), known);
+  const suggestion = near === undefined ? '' : `\n(Did you mean ${near}?)`;
+  return help.error(`error: there is no command or topic "${words.join(' ')}"${suggestion}`, { exitCode: 2 });
+}
+
+function namesIn(command: Command): readonly string[] {
+  if (command.name().startsWith('_')) return [];
+  return [command.name(), ...command.commands.map((inner) => `${command.name()} ${inner.name()}`)];
 }
 
 /** What ends the main page: the topics in brief. */

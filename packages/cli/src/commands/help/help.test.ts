@@ -84,6 +84,8 @@ describe('gprxy help', () => {
   it.each([
     { args: ['whomai'], says: 'Did you mean whoami?' },
     { args: ['profiles', 'shwo'], says: 'Did you mean show?' },
+    { args: ['help', 'profiles', 'ad'], says: '(Did you mean profiles add?)' },
+    { args: ['help', 'exitcodes'], says: '(Did you mean exit-codes?)' },
     { args: ['whoami', '--jsn'], says: 'Did you mean --json?' },
     { args: ['completion', 'fsh'], says: 'Allowed choices are bash, zsh, fish, powershell' },
   ])('is near where something is mistyped: $args', async ({ args, says }) => {
