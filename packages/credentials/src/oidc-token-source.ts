@@ -1,4 +1,4 @@
-import { neverAborted, throwIfAborted } from './abort.ts';
+import { neverAborted, orAborted, throwIfAborted, within } from './abort.ts';
 import { Backoff } from './backoff.ts';
 import type { CredentialDependencies } from './dependencies.ts';
 import { CredentialError, type CredentialErrorCode } from './errors.ts';
@@ -65,19 +65,29 @@ class OidcTokenSource implements TokenSource {
     }
   }
 
-  async #getToken(signal: AbortSignal, { minTtlMs }: TokenOptions): Promise<AccessToken> {
+  async #getToken(signal: AbortSignal, options: TokenOptions): Promise<AccessToken> {
+    const { minTtlMs } = options;
     const known = await this.#memory.recall();
     if (known !== undefined && this.#lives(known, minTtlMs ?? 'usual')) {
       this.#saveAgain();
       return accessToken(known);
     }
     try {
-      return accessToken(await this.#flights.join(minTtlMs ?? 'usual', signal));
+      return accessToken(await this.#renewed(known, options, signal));
     } catch (error) {
       const stopgap = minTtlMs === undefined && isPassing(error) ? await this.#memory.recall() : undefined;
       if (stopgap === undefined || !this.#lives(stopgap, leastTtlMs)) throw error;
       return accessToken(stopgap);
     }
+  }
+
+  #renewed(known: StoredLogin | undefined, options: TokenOptions, signal: AbortSignal): Promise<StoredLogin> {
+    const { minTtlMs, patienceMs } = options;
+    const isSpare = minTtlMs === undefined && known !== undefined && this.#lives(known, leastTtlMs);
+    if (!isSpare || patienceMs === undefined) return this.#flights.join(minTtlMs ?? 'usual', signal);
+    // A refresh that takes longer is still wanted: by the next one who asks.
+    const renewal = this.#flights.join('usual', neverAborted);
+    return orAborted(within(renewal, patienceMs, notYet), signal);
   }
 
   async #obtain(wanted: WantedLife, signal: AbortSignal): Promise<StoredLogin> {
@@ -132,6 +142,10 @@ class OidcTokenSource implements TokenSource {
 
 function accessToken(login: StoredLogin): AccessToken {
   return { token: login.accessToken, expiresAt: login.expiresAt, identity: identityOf(login) };
+}
+
+function notYet(): CredentialError {
+  return new CredentialError('ERR_PROVIDER_UNREACHABLE', 'the identity provider has not answered yet');
 }
 
 /** Whether the login itself may still be good. */

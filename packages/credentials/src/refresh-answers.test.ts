@@ -155,6 +155,18 @@ describe('an answer that is no refusal of the login', () => {
     await expect(source.getToken(neverAborts)).resolves.toBeDefined();
   });
 
+  it('is none at all for a while: who has patience for 20 ms goes on with the present token', async () => {
+    const { source, store, deps } = await loggedIn(provider);
+    const { accessToken } = store.logins.get('prod') ?? {};
+    await source.getToken(neverAborts);
+    deps.advance(4 * minute + 1_000);
+    const body = { access_token: 'renewed', token_type: 'Bearer', expires_in: 300 };
+    provider.answerNext('token', { status: 200, body, afterMs: 500 });
+    expect((await source.getToken(neverAborts, { patienceMs: 20 })).token).toBe(accessToken);
+    await expect.poll(() => store.logins.get('prod')?.accessToken).toBe('renewed');
+    expect((await source.getToken(neverAborts, { patienceMs: 20 })).token).toBe('renewed');
+  });
+
   it('leaves the present token in use while it lives, and asks less and less often', async () => {
     const { source, store, deps, refreshes } = await loggedIn(provider);
     const { accessToken } = store.logins.get('prod') ?? {};

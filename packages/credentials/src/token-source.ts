@@ -25,6 +25,11 @@ export interface TokenOptions {
    * a token that is still valid for 10 s is handed out rather than none.
    */
   minTtlMs?: number;
+  /**
+   * For programs that stay, and without `minTtlMs`: a token that is still valid for 10 s is handed out after so many ms of waiting for the
+   * next one, which goes on in the background.
+   */
+  patienceMs?: number;
   /** Called when the token waits for a person: another process has a login under way. Only the signal ends that wait. */
   onLoginUnderWay?: () => void;
 }
