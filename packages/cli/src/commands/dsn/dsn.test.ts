@@ -53,6 +53,7 @@ describe('dsn: options to output', () => {
       host: 'localhost',
       port: 5433,
       database: 'sales',
+      passwordFile: null,
       running: false,
     });
   });

@@ -36,8 +36,8 @@ function asJson(
   lines: readonly string[],
   running: boolean,
 ): object {
-  const { host, port } = endpoint;
-  return { profile, for: options.for, dsn: lines.join('\n'), host, port, database, running };
+  const { host, port, passwordFile = null } = endpoint;
+  return { profile, for: options.for, dsn: lines.join('\n'), host, port, database, passwordFile, running };
 }
 
 function configuredEndpoints(profile: Profile, passwordFile: string): readonly LocalEndpoint[] {
