@@ -21,12 +21,14 @@ export const lazyBuiltins = {
 
 const loading = (name) => `process.getBuiltinModule(${JSON.stringify(name)})`;
 
-function commonJsModule(name) {
+const commonJsModule = (name) => `module.exports = ${wholeModule(name)};`;
+
+function wholeModule(name) {
   const exported = process.getBuiltinModule(name);
   // Such as node:events, which is a class, and node:process, which is there anyway.
-  if (typeof exported !== 'object' || exported === process) return `module.exports = ${loading(name)};`;
+  if (typeof exported !== 'object' || exported === process) return `/* @__PURE__ */ (() => ${loading(name)})()`;
   const getters = Object.keys(exported).map((key) => `get ${key}() { return ${loading(name)}.${key}; }`);
-  return `module.exports = { ${getters.join(', ')} };`;
+  return `{ ${getters.join(', ')} }`;
 }
 
 /** Each export on its own, so that only the used ones stay in the bundle. */
@@ -39,7 +41,7 @@ function esModule(name) {
         ? `export function ${key}(...args) { return ${loading(name)}.${key}(...args); }`
         : `export const ${key} = /* @__PURE__ */ (() => ${loading(name)}.${key})();`,
     );
-  return [...exports, `export default /* @__PURE__ */ (() => ${loading(name)})();`].join('\n');
+  return [...exports, `export default ${wholeModule(name)};`].join('\n');
 }
 
 /**

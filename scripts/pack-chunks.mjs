@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { transform } from 'esbuild';
 
 const CHUNK_IMPORT = /\bimport\("(\.\/[^"]+)"\)/g;
-const OWN_URL = `const moduleUrl = process.getBuiltinModule('node:url').pathToFileURL(__filename).href;`;
+/** Stands for import.meta.url, which few ask for. */
+const OWN_URL = `const moduleUrl = { get href() { return process.getBuiltinModule('node:url').pathToFileURL(__filename).href; } };`;
 
 /**
  * Turns the ES chunks of one esbuild run into CommonJS, which Node starts faster, and packs what is loaded together into one file: each file
@@ -52,7 +53,7 @@ function staticClosure(outputs, names) {
 /** What is imported while the program runs stays lazy; only modules outside of the bundle still come by import(). */
 async function toCommonJs(text) {
   const lazy = text.replaceAll(CHUNK_IMPORT, 'Promise.resolve().then(() => require("$1"))');
-  const define = { 'import.meta.url': 'moduleUrl' };
+  const define = { 'import.meta.url': 'moduleUrl.href' };
   const options = { format: 'cjs', platform: 'node', target: 'node20.19', define };
   return (await transform(lazy, { ...options, minifySyntax: true, minifyWhitespace: true })).code;
 }

@@ -2,6 +2,9 @@ import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import type { ListenAddress } from './profile.ts';
 
+/** The usual hosts. They need not be looked at by isIP, which loads Node's network modules: get-token would wait for those. */
+const USUAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
+
 /** Sockets are found by `host=/directory`, so each profile gets a directory of its own and the default port's name in it. */
 const SOCKET_NAME = '.s.PGSQL.5432';
 
@@ -23,7 +26,7 @@ export function parseListenAddress(value: string, context: ListenContext): Liste
   const port = Number(match[3]);
   if (port > 65_535) throw new Error(`"${value}": ports end at 65535`);
   // Names are not resolved: what they lead to may change.
-  if (host !== 'localhost' && isIP(host) === 0) throw reachable(host);
+  if (!USUAL_HOSTS.includes(host) && isIP(host) === 0) throw reachable(host);
   return { host, port };
 }
 
@@ -50,7 +53,7 @@ function reachable(host: string): Error {
  * free could be taken by another user of the machine.
  */
 export function bindHosts(host: string): string[] {
-  return ['localhost', '127.0.0.1', '::1'].includes(host) ? ['127.0.0.1', '::1'] : [host];
+  return USUAL_HOSTS.includes(host) ? ['127.0.0.1', '::1'] : [host];
 }
 
 /** `127.0.0.1:5433`, `[::1]:5433` or the path. */

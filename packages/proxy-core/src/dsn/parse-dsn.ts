@@ -78,7 +78,8 @@ function addressOf({ hostname, port }: URL): Address {
 
 function parseHost(hostname: string): string {
   const bare = hostname.replace(/^\[(.*)\]$/, '$1');
-  if (isIPv6(bare)) return bare;
+  // Most hosts are names; and isIPv6 loads Node's network modules, which who only reads a DSN should not wait for.
+  if (bare.includes(':') && isIPv6(bare)) return bare;
   const host = percentDecode(bare, 'the host');
   if (host === '') throw invalidDsn('it names no host');
   if (host.startsWith('/')) throw invalidDsn('its host is a Unix socket', 'Name a host that accepts TCP connections.');
