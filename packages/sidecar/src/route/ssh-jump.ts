@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { type Address, type Dial, dialTcp, type GprxyError } from '@gprxy/proxy-core';
-import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
+import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { type KnownKey, knownKeys } from './known-hosts.ts';
 import { type Hop, hopFailed, type Route } from './route.ts';
 
@@ -21,6 +21,9 @@ export interface SshJump extends Hop {
 const KEEPALIVE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 20_000;
 
+/** An SSH connection that nothing runs through ends after this time. */
+const IDLE_MS = 60_000;
+
 /**
  * Each upstream connection is a channel (RFC 4254 section 7.2) of one SSH connection, which the first one opens, and which is
  * opened again when it was lost. The host key must be in known_hosts: nothing is learned, and nobody is asked.
@@ -35,12 +38,24 @@ export function sshJumpRoute(jump: SshJump): Route {
     opening.then((client) => client.once('close', forget), forget);
     return opening;
   };
+  let open = 0;
+  let idle: NodeJS.Timeout | undefined;
+  const close = () => {
+    connection?.then((client) => client.end()).catch(() => {});
+    connection = undefined;
+  };
+  const released = () => {
+    if (--open === 0) idle = setTimeout(close, IDLE_MS).unref();
+  };
   const dial: Dial = (address, signal) => {
+    clearTimeout(idle);
+    open++;
     connection ??= connect();
     const channel = connection.then((client) => openChannel(client, jump, address));
+    channel.then((socket) => socket.once('close', released), released);
     return unlessAborted(channel, signal);
   };
-  return { dial, close: () => void connection?.then((client) => client.end()).catch(() => {}) };
+  return { dial, close };
 }
 
 /** Others wait for the same connection, so it goes on when one of them gives up; a channel that nobody waits for is closed. */
@@ -64,25 +79,33 @@ async function openConnection(jump: SshJump): Promise<Client> {
   const client = new Client();
   client.on('error', () => {}); // What matters of it comes by once() below, and later by "close".
   let stranger: GprxyError | undefined;
-  client.connect({
-    sock,
-    username: jump.user,
-    ...(jump.agent !== undefined && { agent: jump.agent }),
-    ...(jump.privateKey !== undefined && { privateKey: jump.privateKey }),
-    algorithms: { serverHostKey: algorithmsFor(known) as ServerHostKeyAlgorithm[] },
-    hostVerifier: (key: Buffer) => {
-      if (!isKnown(key, known)) stranger = changedHost(jump, key);
-      return stranger === undefined;
-    },
-    keepaliveInterval: KEEPALIVE_MS,
-    readyTimeout: CONNECT_TIMEOUT_MS,
-  });
+  const verifyHost = (key: Buffer) => {
+    if (!isKnown(key, known)) stranger = changedHost(jump, key);
+    return stranger === undefined;
+  };
   try {
+    client.connect({
+      ...loginOf(jump),
+      sock,
+      hostVerifier: verifyHost,
+      algorithms: { serverHostKey: algorithmsFor(known) },
+    });
     await once(client, 'ready');
   } catch (cause) {
+    sock.destroy();
     throw stranger ?? notLoggedIn(jump, cause as Error);
   }
   return client;
+}
+
+function loginOf({ user, agent, privateKey }: SshJump): ConnectConfig {
+  return {
+    username: user,
+    ...(agent !== undefined && { agent }),
+    ...(privateKey !== undefined && { privateKey }),
+    keepaliveInterval: KEEPALIVE_MS,
+    readyTimeout: CONNECT_TIMEOUT_MS,
+  };
 }
 
 async function dialJump(jump: SshJump): Promise<Socket> {
@@ -109,9 +132,11 @@ function openChannel(client: Client, jump: SshJump, { host, port }: Address): Pr
 }
 
 /** Only such as known_hosts has a key for: a server that offers another first would look like a stranger. */
-function algorithmsFor(known: readonly KnownKey[]): readonly string[] {
+function algorithmsFor(known: readonly KnownKey[]): ServerHostKeyAlgorithm[] {
   const types = known.filter(({ revoked }) => !revoked).map(({ type }) => type);
-  return [...new Set(types)].flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type]));
+  return [...new Set(types)].flatMap((type) =>
+    type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [type as ServerHostKeyAlgorithm],
+  );
 }
 
 function isKnown(key: Buffer, known: readonly KnownKey[]): boolean {
