@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { StoredLogin } from '@gprxy/credentials';
 import { startKeyring, temporaryDirectory } from '@gprxy/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { KeychainCommand } from './keychain-process.testing.ts';
 import { keyringPid } from './keyring-pid.testing.ts';
 
@@ -81,6 +81,8 @@ describe.skipIf(!isInstalled)('the keychain of a real desktop', { timeout: 60_00
     keyring = await startKeyring();
   });
   afterAll(() => keyring.stop());
+  // gnome-keyring now and then locks itself while it is written to a lot.
+  beforeEach(() => keyring.unlock());
 
   it('has nothing before the first login', async () => {
     const [read, deleted] = await keychain(keyring.env, [{ do: 'read' }, { do: 'delete' }]);
@@ -158,13 +160,17 @@ describe.skipIf(!isInstalled)('the keychain of a real desktop', { timeout: 60_00
       'the head is of a later version': () => store('prod', '{"version":2,"vault":"there"}\n'),
     };
     for (const [damage, inflict] of Object.entries(damages)) {
-      await keychain(keyring.env, [{ do: 'delete' }, { do: 'write', login: bigLogin('alice') }], 2_560);
+      await keyring.unlock();
+      await keychain(keyring.env, [{ do: 'delete' }, { do: 'write', login: bigLogin('alice') }], 16_384);
       expect(inflict().status, damage).toBe(0);
       const login = bigLogin('bob');
       const commands: KeychainCommand[] = [{ do: 'read' }, { do: 'write', login }, { do: 'read' }];
-      const [read, , again] = await keychain(keyring.env, commands, 2_560);
+      const [read, , again] = await keychain(keyring.env, commands, 16_384);
       const code = damage.includes('later') ? 'ERR_STORE_FAILED' : 'ERR_LOGIN_NEEDED';
-      expect(read, damage).toMatchObject({ code, hint: expect.stringContaining('gprxy login --profile prod') });
+      expect(read, `${damage}: ${JSON.stringify(read)}`).toMatchObject({
+        code,
+        hint: expect.stringContaining('gprxy login --profile prod'),
+      });
       expect(JSON.stringify(read)).not.toContain('canary');
       expect(again?.value, damage).toEqual(login);
     }
