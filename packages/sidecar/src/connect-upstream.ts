@@ -9,6 +9,8 @@ import { withoutQuotes } from './without-quotes.ts';
 
 /** A provider that takes longer is as good as unreachable: drivers give up, too. */
 const TOKEN_TIMEOUT_MS = 30_000;
+/** A refresh seldom takes longer. Where it does, a token that still lives is good enough for a connection. */
+const PATIENCE_MS = 2_000;
 
 export interface UpstreamConnector {
   readonly profile: Profile;
@@ -61,7 +63,7 @@ async function fetchToken({ profile, tokens }: UpstreamConnector, signal: AbortS
   const timer = setTimeout(() => limit.abort(tooSlow), limitMs);
   try {
     const onLoginUnderWay = () => clearTimeout(timer);
-    return await tokens.getToken(AbortSignal.any([signal, limit.signal]), { onLoginUnderWay });
+    return await tokens.getToken(AbortSignal.any([signal, limit.signal]), { onLoginUnderWay, patienceMs: PATIENCE_MS });
   } catch (error) {
     throw limit.signal.aborted ? tooSlow : error;
   } finally {
