@@ -34,7 +34,9 @@ export function standardError({ stderr }: Streams): Terminal {
 
 function isPipeOrFile(descriptor: number): boolean {
   try {
-    const stats = fstatSync(descriptor);
+    // As bigints, which Node keeps apart: what else it has learnt last stays in an array of its own, and a pipe there makes its
+    // realpathSync stop halfway (Node 20), so that packages behind symbolic links do not find theirs.
+    const stats = fstatSync(descriptor, { bigint: true });
     // Node's own children have a socket there.
     return stats.isFIFO() || stats.isSocket() || stats.isFile();
   } catch {
