@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { inject } from 'postject';
+import { OPTIONAL_NATIVE } from './bundle.mjs';
 import { licencesOf } from './bundled-licences.mjs';
 import { directImports } from './direct-imports.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
@@ -34,7 +35,7 @@ async function bundleProgram(outfile) {
     conditions: ['source', 'module'],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'gprxyModule.url' },
-    external: ['pg-native'],
+    external: OPTIONAL_NATIVE,
     plugins: [directImports(join(root, 'packages/')), namedExports, lazyBuiltins],
     legalComments: 'none',
     metafile: true,

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { transform } from 'esbuild';
 
 const CHUNK_IMPORT = /\bimport\("(\.\/[^"]+)"\)/g;
+const BUILTIN_IMPORT = /\bimport\("(node:[^"]+)"\)/g;
 /** Stands for import.meta.url, which few ask for. */
 const OWN_URL = `const moduleUrl = { get href() { return process.getBuiltinModule('node:url').pathToFileURL(__filename).href; } };`;
 
@@ -23,7 +24,7 @@ export async function packChunks({ outputFiles, metafile }, packs) {
     const first = [...outputs.keys()].filter((name) => names.includes(name.replace(/(-[A-Z0-9]{8})?\.js$/, '')));
     const chunks = [...staticClosure(outputs, first)].filter((name) => !places.has(name));
     for (const name of chunks) places.set(name, file);
-    files.set(file, packOf(chunks, code));
+    files.set(file, withoutImports(file, packOf(chunks, code)));
   }
   const packed = [...files.keys()];
   for (const [name, text] of code) {
@@ -52,7 +53,9 @@ function staticClosure(outputs, names) {
 
 /** What is imported while the program runs stays lazy; only modules outside of the bundle still come by import(). */
 async function toCommonJs(text) {
-  const lazy = text.replaceAll(CHUNK_IMPORT, 'Promise.resolve().then(() => require("$1"))');
+  const lazy = text
+    .replaceAll(CHUNK_IMPORT, 'Promise.resolve().then(() => require("$1"))')
+    .replaceAll(BUILTIN_IMPORT, 'Promise.resolve().then(() => process.getBuiltinModule("$1"))');
   const define = { 'import.meta.url': 'moduleUrl.href' };
   const options = { format: 'cjs', platform: 'node', target: 'node20.19', define };
   return (await transform(lazy, { ...options, minifySyntax: true, minifyWhitespace: true })).code;
@@ -62,6 +65,14 @@ async function toCommonJs(text) {
 function packOf(chunks, code) {
   const modules = chunks.map((name) => `${JSON.stringify(`./${name}`)}(exports, require, module) {${code.get(name)}}`);
   return `'use strict'; ${OWN_URL}\nexports.chunks = {${modules.join(',\n')}};\n`;
+}
+
+/** Packs are run in a way that knows no import(), because knowing it takes time: what imports from outside of the bundle is in a chunk of its own. */
+function withoutImports(file, pack) {
+  const [found] = /(?<![\w$.])import\("[^"]*"\)/.exec(pack) ?? [];
+  if (found !== undefined)
+    throw new Error(`${file} would run ${found}: move it to a module that is itself imported when it is needed`);
+  return pack;
 }
 
 function mainFile(entry, places, pack) {
