@@ -33,9 +33,19 @@ function world({ lifeMs = 60 * minute, random = 0.5 } = {}) {
   const { log, lines } = collectLog();
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
-  const options = { profile: 'prod', source, now, random: () => random, log, isServed: () => state.isServed };
+  const renewed: AccessToken[] = [];
+  const onRenewed = (token: AccessToken) => void renewed.push(token);
+  const options = {
+    profile: 'prod',
+    source,
+    onRenewed,
+    now,
+    random: () => random,
+    log,
+    isServed: () => state.isServed,
+  };
   const tokens = renewAhead({ ...options, signal: stop.signal });
-  return { tokens, asked, state, lines, stop, now, sleepFor: (ms: number) => (clock.aheadMs += ms) };
+  return { tokens, renewed, asked, state, lines, stop, now, sleepFor: (ms: number) => (clock.aheadMs += ms) };
 }
 
 function tokenUntil(expiresAt: number): AccessToken {
@@ -47,12 +57,13 @@ const unreachable = () => new CredentialError('ERR_PROVIDER_UNREACHABLE', 'the p
 describe('renewal ahead of time', () => {
   it('comes before the last minute, at another moment for each', async () => {
     for (const random of [0, 0.5, 0.999]) {
-      const { tokens, asked, state } = world({ random });
+      const { tokens, renewed, asked, state } = world({ random });
       const { expiresAt } = await tokens.getToken(neverAborts);
       await vi.advanceTimersByTimeAsync(59 * minute);
       expect(asked).toHaveLength(2);
       expect(expiresAt - (asked[1]?.at ?? 0)).toBe(65_000 + random * 30_000);
       expect(state.token.expiresAt).toBeGreaterThan(expiresAt);
+      expect(renewed).toEqual([state.token]);
     }
   });
 

@@ -18,6 +18,8 @@ export interface RenewAheadOptions {
   readonly log: Log;
   /** Looked at before each renewal: false ends them. */
   isServed(): boolean;
+  /** Called with each token that came ahead of time. */
+  onRenewed?(token: AccessToken): void;
   /** Ends the renewals. */
   readonly signal: AbortSignal;
 }
@@ -117,7 +119,8 @@ class Renewal {
   }
 
   #succeeded(token: AccessToken): void {
-    const { profile, log } = this.#options;
+    const { profile, log, onRenewed } = this.#options;
+    onRenewed?.(token);
     const fields = { profile, expiresAt: new Date(token.expiresAt).toISOString() };
     log[this.#failures > 0 ? 'info' : 'debug'](fields, 'token renewed ahead of time');
     this.noticed(token);

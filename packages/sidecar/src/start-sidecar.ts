@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { AccessToken } from '@gprxy/credentials';
 import { CancelRegistry } from '@gprxy/proxy-core';
 import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
 import { readProcTable } from './kernel-table.ts';
@@ -7,7 +8,7 @@ import { createProcPeerLookup, type PeerLookup } from './peer-uid.ts';
 import type { SidecarProblem } from './problem.ts';
 import type { Profile } from './profile.ts';
 import { type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
-import { isRenewedAhead, renewAhead } from './renew-ahead.ts';
+import { isRenewedAhead, type RenewAheadOptions, renewAhead } from './renew-ahead.ts';
 import { serveControl } from './serve-control.ts';
 import type { ServedAddress } from './served-address.ts';
 import { Serving } from './serving.ts';
@@ -65,8 +66,14 @@ export interface Sidecar {
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { log, profiles, problems = [], readProfiles, startArguments, passwordFile } = options;
   const closed = new AbortController();
-  const isServed = (profile: Profile) => isDeepStrictEqual(serving.profile(profile.name), profile);
-  const serving: Serving = new Serving(surroundingsOf(options, isServed, closed.signal));
+  const watched = (profile: Profile) => ({
+    isServed: () => isDeepStrictEqual(serving.profile(profile.name), profile),
+    onRenewed: (token: AccessToken) => {
+      for (const address of serving.addresses)
+        if (address.profile.name === profile.name) address.activity.tokenUsed(token);
+    },
+  });
+  const serving: Serving = new Serving(surroundingsOf(options, watched, closed.signal));
   const closing = createClosing(serving, log, () => options.onPhase?.('stopping'));
   closing.afterwards(async () => closed.abort());
   const startedAt = new Date().toISOString();
@@ -127,7 +134,7 @@ async function openControl(
 
 function surroundingsOf(
   { tokenSourceFor, log, peers, listenAnywhere = false, passwordFile }: SidecarOptions,
-  isServed: (profile: Profile) => boolean,
+  watched: (profile: Profile) => Pick<RenewAheadOptions, 'isServed' | 'onRenewed'>,
   signal: AbortSignal,
 ): Surroundings {
   const renewal = { now: Date.now, random: Math.random, log, signal };
@@ -135,7 +142,7 @@ function surroundingsOf(
     tokenSourceFor: async (profile) => {
       const source = await tokenSourceFor(profile);
       if (!isRenewedAhead(profile.credential.kind)) return source;
-      return renewAhead({ ...renewal, profile: profile.name, source, isServed: () => isServed(profile) });
+      return renewAhead({ ...renewal, profile: profile.name, source, ...watched(profile) });
     },
     log,
     cancels: new CancelRegistry(),
