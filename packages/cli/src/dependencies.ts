@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import type * as credentialCalls from './credential-calls.ts';
 import { ExitCode } from './exit-code.ts';
@@ -64,7 +64,8 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
     interrupts,
     signals: process,
     now: Date.now,
-    readFile: (path) => readFile(path, 'utf8'),
+    // Small files, read before anything runs that could be held up; by way of Node's threads each would take four turns there.
+    readFile: async (path) => readFileSync(path, 'utf8'),
     openBrowser: async (url) => (await import('./open-browser.ts')).openBrowser(url),
     runProgram: async (program) =>
       (await import('./run-program.ts')).runProgram(program, { interrupts, signals: process }),
