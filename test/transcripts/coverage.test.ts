@@ -15,14 +15,22 @@ const names = readdirSync(directory)
   .map((name) => name.replace('.transcript', ''));
 
 describe('the transcripts', () => {
-  it('are there for each command that "gprxy help" names', async () => {
+  it('are there for each command that "gprxy help" names, and each command below it', async () => {
     await using staged = await temporaryDirectory({ prefix: 'gprxy-staged-' });
     await stagePackage('cli', staged.path);
-    const help = await promisify(execFile)(process.execPath, [join(staged.path, 'bin/gprxy.cjs'), 'help']);
-    const [upToExamples = ''] = help.stdout.split('\nExamples:');
-    const commands = [...upToExamples.matchAll(/^ {2}([a-z][a-z-]*) /gm)].map(([, name]) => name);
+    const { bin } = JSON.parse(readFileSync(join(staged.path, 'package.json'), 'utf8'));
+    const help = async (...words: string[]) => {
+      const run = await promisify(execFile)(process.execPath, [join(staged.path, bin.gprxy), 'help', ...words]);
+      const [upToExamples = ''] = run.stdout.split('\nExamples:');
+      return [...upToExamples.matchAll(/^ {2}([a-z][a-z-]*) /gm)].map(([, name]) => name ?? '');
+    };
+    const commands = await help();
     expect(commands).toContain('login');
     expect(names).toEqual(expect.arrayContaining(commands));
+    for (const command of ['profiles', 'service']) {
+      const text = readFileSync(`${directory}${command}.transcript`, 'utf8');
+      for (const inner of await help(command)) expect(text).toContain(`$ gprxy ${command} ${inner}`);
+    }
   });
 
   it.each(names)('show %s in every situation, or say why there is none', (name) => {
