@@ -9,6 +9,11 @@ const longAgo = Date.UTC(2020, 0, 1);
 export const givens: Readonly<Record<string, (home: Home) => unknown>> = {
   'there is no configuration': (home) => rm(join(home.path, CONFIG)),
   'the configuration has a mistake': (home) => home.changeConfig((text) => text.replace('upstream', 'upstraem')),
+  'the profile takes its token from a variable': (home) =>
+    home.changeConfig((text) => {
+      const upstream = /^upstream = .*$/m.exec(text)?.[0];
+      return `[profiles.prod]\ncredential = "env"\ntoken_env = "CI_TOKEN"\n${upstream}\n`;
+    }),
   'alice is signed in': (home) => home.signIn('alice'),
   'alice has signed out': async (home) => {
     await home.signIn('alice');
