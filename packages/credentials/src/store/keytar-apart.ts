@@ -18,6 +18,9 @@ process.stdin.setEncoding('utf8').on('data', (more) => { text += more; }).on('en
   process.stdout.write(JSON.stringify(answer), () => process.exit());
 });`;
 
+/** What runs us is no Node that takes programs (a single executable is none): nothing was asked of the keychain. */
+export class CannotRunApart extends Error {}
+
 /**
  * keytar in a process of its own for each call. A call that blocks (a prompt is open, the keyring is silent) blocks that one; in our own it
  * would hold a thread that nothing can stop, and that the exit of the process waits for.
@@ -57,10 +60,11 @@ export class KeytarApart implements Keytar {
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(JSON.stringify({ call, values }));
-    await new Promise<void>((resolve, reject) => {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', () => resolve());
+      child.on('close', resolve);
     });
+    if (text === '' && exitCode) throw new CannotRunApart();
     return answerOf(text);
   }
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { within } from '../abort.ts';
 import { keychainAbsent, keychainFailure, keychainSilent } from './keychain-failure.ts';
-import type { KeytarApart } from './keytar-apart.ts';
+import { CannotRunApart, type KeytarApart } from './keytar-apart.ts';
 
 /** The calls of keytar that are used; `findCredentials` is not one of them: it crashes on a locked keyring. */
 export interface Keytar {
@@ -71,7 +71,7 @@ export class GuardedKeytar {
     const startedAt = performance.now();
     const apart = (await this.#options.isPrompt()) ? undefined : this.#options.apart();
     const leftMs = Math.max(1, limitMs - (performance.now() - startedAt));
-    const call = told(use(apart ?? here));
+    const call = told(apart === undefined ? use(here) : use(apart).catch((error) => insteadOf(error, () => use(here))));
     return within(call, leftMs, () => {
       if (whenLate === 'goes on') apart?.letGo();
       else apart?.kill();
@@ -97,6 +97,11 @@ export class GuardedKeytar {
       throw keychainAbsent('the keychain library does not load');
     }
   }
+}
+
+function insteadOf<T>(error: unknown, here: () => Promise<T>): Promise<T> {
+  if (error instanceof CannotRunApart) return here();
+  throw error;
 }
 
 function told<T>(call: Promise<T>): Promise<T> {
