@@ -19,7 +19,7 @@ beforeAll(async () => {
   secrets = [canary, login.refreshToken, login.accessToken.split('.')[2]];
   for (const secret of secrets) expect(secret.length).toBeGreaterThan(20);
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world?.[Symbol.asyncDispose]());
 
 async function signedIn(): Promise<Home> {
   const home = await Home.open(world);

@@ -14,17 +14,17 @@ const directory = fileURLToPath(new URL('.', import.meta.url));
 const files = readdirSync(directory).filter((name) => name.endsWith('.transcript'));
 
 describe.runIf(has.psql)('gprxy, installed with npm', () => {
-  let world: World;
+  let world: World | undefined;
   beforeAll(async () => {
     world = await startWorld();
   });
-  afterAll(() => world[Symbol.asyncDispose]());
+  afterAll(() => world?.[Symbol.asyncDispose]());
 
   describe.each(files)('%s', (file) => {
     const path = `${directory}${file}`;
     const entries: Entry[] = [...parseTranscript(readFileSync(path, 'utf8'))];
     const play = async (scene: Scene) => {
-      const comparisons = await playScene(scene, world);
+      const comparisons = await playScene(scene, world as World);
       if (isUpdate) entries[entries.indexOf(scene)] = rewrite(scene, comparisons);
       else for (const { expected, actual } of comparisons) expect(actual).toBe(expected);
     };
