@@ -18,7 +18,7 @@ export { connectUpstreamSocket, isVerified } from './session/connect-upstream-so
 export { ConnectionLost, NotPostgres } from './session/connection-errors.ts';
 export { withDeadline } from './session/deadline.ts';
 export { type Address, type Dial, dialTcp, SOCKET_OPTIONS } from './session/dial.ts';
-export { type AnyUpstreamLogin, loginAnyUpstream } from './session/login-any-upstream.ts';
+export { type AnyUpstreamLogin, loginAnyUpstream, type UpstreamHosts } from './session/login-any-upstream.ts';
 export { type Message, MessageChannel, unexpectedMessage } from './session/message-channel.ts';
 export type { ClientTls } from './session/negotiate-tls.ts';
 export { POSTGRESQL_ALPN } from './session/negotiate-tls.ts';

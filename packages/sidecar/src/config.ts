@@ -27,7 +27,9 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
   const { configFile: path, runtimeDirectory } = paths(input);
   const text = await readText(path, input);
   if (text === undefined) return { path, exists: false, profiles: new Map(), problems: new Map() };
-  return { path, exists: true, ...parseConfig(text, { path, homedir: input.homedir, runtimeDirectory }) };
+  const sshAgent = input.env.SSH_AUTH_SOCK;
+  const place = { path, homedir: input.homedir, runtimeDirectory, ...(sshAgent && { sshAgent }) };
+  return { path, exists: true, ...parseConfig(text, place) };
 }
 
 /** The profile called `name`, else `default_profile`, else the only one there is. Throws ConfigError. */

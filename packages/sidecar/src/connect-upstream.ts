@@ -1,5 +1,10 @@
 import { type AccessToken, CredentialError, type CredentialSettings, type TokenSource } from '@gprxy/credentials';
-import { type ClientConnection, loginUpstream, type UpstreamCredential, type UpstreamSession } from '@gprxy/proxy-core';
+import {
+  type ClientConnection,
+  loginAnyUpstream,
+  type UpstreamCredential,
+  type UpstreamSession,
+} from '@gprxy/proxy-core';
 import { toClientError } from './client-errors.ts';
 import type { ListenerActivity } from './listener-activity.ts';
 import type { Profile } from './profile.ts';
@@ -29,15 +34,15 @@ export async function connectUpstream(
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
   const { profile, upstream } = connector;
-  let secret = '';
+  let [secret, user] = ['', ''];
   try {
     const token = await fetchToken(connector, signal);
     secret = token.token;
     connector.activity.tokenUsed(token);
-    const user = userFromTemplate(profile.user, token.identity, profile.name);
-    return await loginUpstream(
+    user = userFromTemplate(profile.user, token.identity, profile.name);
+    return await loginAnyUpstream(
       {
-        target: upstream.target,
+        ...upstream.hosts,
         protocolVersion: connection.protocolVersion,
         parameters: startupParameters(user, connection.startup.parameters, upstream),
         credential: upstreamCredential(profile, token),
@@ -45,7 +50,7 @@ export async function connectUpstream(
       signal,
     );
   } catch (error) {
-    throw signal.aborted ? signal.reason : toClientError(withoutQuotes(error, secret), profile);
+    throw signal.aborted ? signal.reason : toClientError(withoutQuotes(error, secret, user), profile);
   }
 }
 

@@ -7,6 +7,7 @@ import { parseListenAddress, requireLoopback } from './listen-address.ts';
 import type { Profile } from './profile.ts';
 import { fileSchema, type ProfileTable, profileSchemas } from './profile-schema.ts';
 import { fileNextTo, KeyProblem, readCredential } from './read-credential.ts';
+import { readVia } from './read-via.ts';
 import { tomlLines } from './toml-lines.ts';
 
 /** Names end up in file names, keychain entries and shell commands. */
@@ -17,6 +18,8 @@ export interface ConfigPlace {
   readonly path: string;
   readonly homedir: string;
   readonly runtimeDirectory: string;
+  /** Path of the SSH agent's socket. */
+  readonly sshAgent?: string;
 }
 
 export interface ParsedConfig {
@@ -76,6 +79,7 @@ function toProfile(name: string, table: ProfileTable, check: Check): Profile {
   return {
     name,
     upstream: table.upstream,
+    ...pointedAt(name, check, () => readVia(table, check)),
     listen: readListen(name, table, check),
     localAuth: table.local_auth,
     user: table.user,

@@ -26,6 +26,10 @@ const everyProfile = {
     v.picklist(['same-user', 'password', 'trust'], 'must be "same-user", "password" or "trust"'),
     'same-user',
   ),
+  via: v.optional(text('a URL such as "http://proxy.corp.example:3128" or "ssh://me@jump.example"')),
+  via_password_file: v.optional(text('the name of a file')),
+  ssh_key_file: v.optional(text('the name of a file')),
+  ssh_known_hosts_file: v.optional(text('the name of a file')),
   drain_timeout: v.optional(duration, '10s'),
   max_connections: v.optional(
     v.pipe(

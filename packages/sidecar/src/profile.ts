@@ -1,4 +1,5 @@
 import type { CredentialSettings } from '@gprxy/credentials';
+import type { RouteSettings } from './route/open-route.ts';
 
 /** What a client may connect to: a TCP port, on loopback unless `listenAnywhere` says otherwise, or a Unix socket file. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -14,6 +15,8 @@ export interface Profile {
   readonly name: string;
   /** Connection URI of the gateway or server, without user and password. */
   readonly upstream: string;
+  /** What stands between here and the upstream; absent: it is dialled straight. */
+  readonly via?: RouteSettings;
   /** Empty: the daemon does not serve this profile; `gprxy psql` still does. */
   readonly listen: readonly ListenAddress[];
   readonly localAuth: LocalAuth;

@@ -15,11 +15,17 @@ describe('an upstream that can be used', () => {
       'is verified in full by default',
       'postgresql://gw.example',
       {
-        target: {
-          host: 'gw.example',
-          port: 5432,
-          connectTimeoutMs: 10_000,
-          tls: { mode: 'verify-full', negotiation: 'postgres' },
+        hosts: {
+          targets: [
+            {
+              host: 'gw.example',
+              port: 5432,
+              connectTimeoutMs: 10_000,
+              tls: { mode: 'verify-full', negotiation: 'postgres' },
+            },
+          ],
+          targetSessionAttrs: 'any',
+          loadBalanceHosts: false,
         },
         parameters: new Map(),
       },
@@ -28,11 +34,29 @@ describe('an upstream that can be used', () => {
       'trusts its own authority',
       'postgresql://gw:6432/sales?sslrootcert=/pem/ca',
       {
-        target: { tls: { ca: 'PEM of /pem/ca' } },
+        hosts: { targets: [{ tls: { ca: 'PEM of /pem/ca' } }] },
         database: 'sales',
       },
     ],
-    ['is given up after its own time', 'postgresql://gw?connect_timeout=3', { target: { connectTimeoutMs: 3_000 } }],
+    [
+      'is given up after its own time',
+      'postgresql://gw?connect_timeout=3',
+      { hosts: { targets: [{ connectTimeoutMs: 3_000 }] } },
+    ],
+    [
+      'may have several hosts',
+      'postgresql://a,b:6432?target_session_attrs=read-write&load_balance_hosts=random',
+      {
+        hosts: {
+          targets: [
+            { host: 'a', port: 5432 },
+            { host: 'b', port: 6432 },
+          ],
+          targetSessionAttrs: 'read-write',
+          loadBalanceHosts: true,
+        },
+      },
+    ],
     [
       'passes its parameters on',
       'postgresql://gw?application_name=x',
@@ -52,7 +76,7 @@ describe('an upstream that can be used', () => {
     const resolveWith = (upstream: string) =>
       resolveUpstream(testProfile({ upstream }), async (path) => pem[path] ?? '', collectLog().log);
     expect(await resolveWith('postgresql://gw?sslcert=/pem/cert&sslkey=/pem/key')).toMatchObject({
-      target: { tls: { cert, key } },
+      hosts: { targets: [{ tls: { cert, key } }] },
     });
     const broken = await resolveWith('postgresql://gw?sslcert=/pem/cert&sslkey=/pem/broken').catch((error) => error);
     expect(broken).toMatchObject({ code: 'ERR_UPSTREAM_DSN', hint: expect.stringContaining('PEM') });
@@ -71,7 +95,9 @@ describe('an upstream for a password', () => {
   it.each(['disable', 'require'])('may go without verified TLS (%s), which is warned of', async (sslmode) => {
     const { log, lines } = collectLog();
     const profile = testProfile({ upstream: `postgresql://db?sslmode=${sslmode}`, credential: password });
-    expect(await resolveUpstream(profile, files, log)).toMatchObject({ target: { tls: { mode: sslmode } } });
+    expect(await resolveUpstream(profile, files, log)).toMatchObject({
+      hosts: { targets: [{ tls: { mode: sslmode } }] },
+    });
     expect(lines).toMatchObject([{ level: 'warn', sslmode, message: expect.stringMatching(/nothing checks who/) }]);
   });
 

@@ -1,13 +1,22 @@
 import { createSecureContext } from 'node:tls';
-import { type Dsn, GprxyError, isVerified, parseDsn, type UpstreamTarget, type UpstreamTls } from '@gprxy/proxy-core';
+import {
+  type Dsn,
+  GprxyError,
+  isVerified,
+  parseDsn,
+  type UpstreamHosts,
+  type UpstreamTarget,
+  type UpstreamTls,
+} from '@gprxy/proxy-core';
 import type { Log } from './log.ts';
 import type { Profile } from './profile.ts';
+import { openRoute } from './route/open-route.ts';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
 /** Where a profile's connections go, ready to be dialled. */
 export interface Upstream {
-  readonly target: UpstreamTarget;
+  readonly hosts: UpstreamHosts;
   /** Used when the client names no database. */
   readonly database?: string;
   /** Startup parameters of the DSN; the client's own come before them. */
@@ -27,14 +36,17 @@ export async function resolveUpstream(
   requireNothingOfOurs(dsn);
   if (profile.credential.kind !== 'password') requireSafeForTokens(dsn);
   if (dsn.tls.mode !== 'verify-full') log.warn({ profile: profile.name, sslmode: dsn.tls.mode }, weakness(dsn));
-  const target: UpstreamTarget = {
-    host: dsn.host,
-    port: dsn.port,
+  const everyTarget = {
     tls: await resolveTls(dsn, readFile),
     connectTimeoutMs: dsn.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    ...(profile.via && { dial: await openRoute(profile.via, readFile) }),
   };
   return {
-    target,
+    hosts: {
+      targets: dsn.hosts.map((address): UpstreamTarget => ({ ...address, ...everyTarget })),
+      targetSessionAttrs: dsn.targetSessionAttrs,
+      loadBalanceHosts: dsn.loadBalanceHosts,
+    },
     ...(dsn.database !== undefined && { database: dsn.database }),
     parameters: dsn.parameters,
   };

@@ -33,7 +33,7 @@ const hosts = {
 };
 type Host = keyof typeof hosts;
 
-async function login(names: readonly Host[], targetSessionAttrs: TargetSessionAttrs) {
+async function login(names: readonly Host[], targetSessionAttrs: TargetSessionAttrs, loadBalanceHosts = false) {
   const servers = await Promise.all(
     names.map(async (name) => {
       const answer = hosts[name];
@@ -52,6 +52,7 @@ async function login(names: readonly Host[], targetSessionAttrs: TargetSessionAt
         connectTimeoutMs: 5_000,
       })),
       targetSessionAttrs,
+      loadBalanceHosts,
       protocolVersion: PROTOCOL_3_0,
       parameters: [['user', 'alice']],
       credential: { kind: 'certificate' },
@@ -80,6 +81,12 @@ describe('a login with several hosts', () => {
 
   it('goes no further when a host refuses the login: the others would do the same', async () => {
     await expect(login(['refusing', 'primary'], 'any')).rejects.toMatchObject({ sqlState: '28000' });
+  });
+
+  it('with load_balance_hosts=random takes every one of them', async () => {
+    const taken = new Set<string | undefined>();
+    while (taken.size < 3) taken.add(await login(['primary', 'standby', 'pooler'], 'any', true));
+    expect([...taken].sort()).toEqual(['pooler', 'primary', 'standby']);
   });
 
   it('names what is wrong with each when none will do', async () => {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { SqlState, UpstreamError } from '../errors.ts';
 import { terminate } from '../wire/frontend-messages.ts';
 import type { UpstreamLogin } from './authenticate-upstream.ts';
@@ -5,11 +6,15 @@ import type { UpstreamTarget } from './connect-upstream-socket.ts';
 import { suits, type TargetSessionAttrs } from './target-session-attrs.ts';
 import { loginUpstream, type UpstreamSession } from './upstream-login.ts';
 
-export interface AnyUpstreamLogin extends Omit<UpstreamLogin, 'target'> {
+export interface UpstreamHosts {
   /** At least one, in the order in which they are tried. */
   readonly targets: readonly UpstreamTarget[];
   readonly targetSessionAttrs: TargetSessionAttrs;
+  /** Another order each time. */
+  readonly loadBalanceHosts: boolean;
 }
+
+export type AnyUpstreamLogin = Omit<UpstreamLogin, 'target'> & UpstreamHosts;
 
 /**
  * Logs in to the first of several hosts that can be reached and is what `targetSessionAttrs` asks for, as libpq does
@@ -19,8 +24,9 @@ export interface AnyUpstreamLogin extends Omit<UpstreamLogin, 'target'> {
  */
 export async function loginAnyUpstream(login: AnyUpstreamLogin, signal: AbortSignal): Promise<UpstreamSession> {
   const failures: UpstreamError[] = [];
+  const targets = login.loadBalanceHosts ? shuffled(login.targets) : login.targets;
   for (const attrs of rounds(login.targetSessionAttrs)) {
-    for (const target of login.targets) {
+    for (const target of targets) {
       const session = await loginUpstream({ ...login, target }, signal).catch((error: unknown) => {
         if (signal.aborted || !isPassedOver(error)) throw error;
         failures.push(error);
@@ -68,4 +74,14 @@ function noneOf(failures: readonly UpstreamError[]): UpstreamError {
     hint: 'Check that one of them is running, and that hosts and ports are right.',
     cause: failures.at(-1),
   });
+}
+
+/** Fisher and Yates: every order is as likely. */
+function shuffled<T>(list: readonly T[]): readonly T[] {
+  const order = [...list];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = randomInt(last + 1);
+    [order[last], order[other]] = [order[other] as T, order[last] as T];
+  }
+  return order;
 }

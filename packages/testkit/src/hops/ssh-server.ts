@@ -16,6 +16,7 @@ export interface TestSshServer extends TestHop {
   readonly privateKeyFile: string;
   /** A line of known_hosts: `[127.0.0.1]:port ssh-ed25519 ...`. */
   readonly knownHosts: string;
+  readonly knownHostsFile: string;
 }
 
 /** OpenSSH's server, for forwarding and nothing else. */
@@ -32,12 +33,16 @@ export async function startSshServer(): Promise<TestSshServer> {
   });
   const [type, key] = (await readFile(join(hop.directory, 'host.pub'), 'utf8')).split(' ');
   const privateKeyFile = join(hop.directory, 'user');
+  const knownHosts = `[127.0.0.1]:${hop.port} ${type} ${key}\n`;
+  const knownHostsFile = join(hop.directory, 'known_hosts');
+  await writeFile(knownHostsFile, knownHosts);
   return {
     ...hop,
     user,
     privateKeyFile,
     privateKey: await readFile(privateKeyFile, 'utf8'),
-    knownHosts: `[127.0.0.1]:${hop.port} ${type} ${key}\n`,
+    knownHosts,
+    knownHostsFile,
   };
 }
 

@@ -21,6 +21,7 @@ Others that count:
 
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
                           the way to the identity provider
+  SSH_AUTH_SOCK           the agent that holds the key for via = "ssh://..."
   NO_COLOR, TERM=dumb     no colours
   CI                      no spinner, and no browser is opened
   DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME, SSH_CONNECTION, SSH_TTY

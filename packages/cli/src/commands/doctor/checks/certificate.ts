@@ -12,7 +12,20 @@ import type { SetUp } from '../set-up.ts';
 
 /** Whether the upstream can be reached, and its certificate is what the profile asks for. Nothing is sent but the handshake. */
 export async function checkCertificate({ profile }: SetUp, signal: AbortSignal): Promise<Finding> {
-  const { target } = await resolveUpstream(await profile(), (path) => readFile(path, 'utf8'), silentLog);
+  const { hosts } = await resolveUpstream(await profile(), (path) => readFile(path, 'utf8'), silentLog);
+  const findings = await Promise.all(hosts.targets.map((target) => checkTarget(target, signal)));
+  const [first] = findings as [Finding];
+  return (
+    findings.find(({ verdict }) => verdict !== 'ok') ?? {
+      ...first,
+      message: findings.map(({ message }) => message).join('; '),
+    }
+  );
+}
+
+type Target = Parameters<typeof checkUpstreamTls>[0];
+
+async function checkTarget(target: Target, signal: AbortSignal): Promise<Finding> {
   try {
     return judge(`${target.host}:${target.port}`, target.tls.mode, await checkUpstreamTls(target, signal));
   } catch (error) {
