@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { aborted, throwIfAborted } from '../abort.ts';
+import { orAborted, throwIfAborted } from '../abort.ts';
 import type { CommandSettings } from './credential-settings.ts';
 import { killProcessGroup } from './kill-process-group.ts';
 
@@ -37,35 +37,43 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<CommandOutcome> {
   throwIfAborted(signal);
-  const [program, ...args] = argv;
-  const detached = process.platform !== 'win32';
   let child: Child;
   try {
-    child = spawn(program, args, { env, detached, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = start(argv, env);
   } catch (error) {
     // Too long a list of arguments, and scripts of cmd.exe on Windows, are told that way.
-    return { kind: 'not-started', code: (error as NodeJS.ErrnoException).code ?? 'unknown error' };
+    return notStarted(error);
   }
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      act();
-    };
+  try {
+    return await orAborted(outcomeOf(child, timeoutMs), signal);
+  } catch (error) {
+    killProcessGroup(child);
+    throw error;
+  }
+}
+
+function start([program, ...args]: CommandSettings['argv'], env: Readonly<Record<string, string | undefined>>): Child {
+  const detached = process.platform !== 'win32';
+  return spawn(program, args, { env, detached, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function notStarted(error: unknown): CommandOutcome {
+  return { kind: 'not-started', code: (error as NodeJS.ErrnoException).code ?? 'unknown error' };
+}
+
+function outcomeOf(child: Child, timeoutMs: number): Promise<CommandOutcome> {
+  return new Promise((resolve) => {
     const kill = (kind: 'too-slow' | 'too-much') => {
       killProcessGroup(child);
-      settle(() => resolve({ kind }));
-    };
-    const abort = () => {
-      killProcessGroup(child);
-      settle(() => reject(aborted()));
+      resolve({ kind });
     };
     const timer = setTimeout(() => kill('too-slow'), timeoutMs);
-    signal.addEventListener('abort', abort, { once: true });
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      settle(() => resolve({ kind: 'not-started', code: error.code ?? 'unknown error' })),
-    );
-    void endOf(child, () => kill('too-much')).then((end) => settle(() => resolve(end)));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      resolve(notStarted(error));
+    });
+    child.once('close', () => clearTimeout(timer));
+    void endOf(child, () => kill('too-much')).then(resolve);
   });
 }
 
