@@ -20,8 +20,8 @@ const open = () => {
   let at;
   socket.on('connect', () => { at = performance.now(); });
   socket.on('connect', next).on('close', () => {
-    if (at === undefined) return next();
-    longestMs = Math.max(longestMs, performance.now() - at);
+    if (at === undefined) next();
+    else longestMs = Math.max(longestMs, performance.now() - at);
     if (++closed === count) console.log(longestMs);
   });
 };
@@ -75,4 +75,4 @@ it('S26 10,000 sockets that stay silent are closed within 10 s, and keep nobody 
   expect(logins.length).toBeGreaterThan(20);
   expect(logins[Math.floor(logins.length * 0.99)]).toBeLessThan(1_000);
   await expect.poll(() => sidecar.status().listeners[0]?.connections).toBe(0);
-}, 60_000);
+}, 120_000);

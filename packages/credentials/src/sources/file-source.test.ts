@@ -79,7 +79,7 @@ describe('a token file that is no good', () => {
       (path: string) => execFileSync('mkfifo', [path]),
       /token is not a regular file$/,
     ],
-    ['is a link to nowhere', (path: string) => symlinkSync('/nowhere', path), /token does not exist$/],
+    ['is a link to nowhere', (path: string) => symlinkSync(`${path}-gone`, path), /token does not exist$/],
     ['is a loop of links', (path: string) => symlinkSync(path, path), /token cannot be read \(ELOOP\)$/],
     ['is huge', (path: string) => writeFileSync(path, 'x'.repeat(1_048_577)), /token is larger than any credential$/],
   ])('because it %s', async (_, make, message) => {
