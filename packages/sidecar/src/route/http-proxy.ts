@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { type Address, type Dial, dialTcp } from '@gprxy/proxy-core';
 import { type Hop, hopFailed, type Route } from './route.ts';
@@ -35,7 +35,12 @@ export function httpProxyRoute(proxy: HttpProxy): Route {
 
 async function encrypt(socket: Socket, proxy: HttpProxy): Promise<TLSSocket> {
   const { host, ca } = proxy;
-  const secured = connectTls({ socket, host, servername: host, ...(ca !== undefined && { ca }) });
+  const secured = connectTls({
+    socket,
+    host,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(ca !== undefined && { ca }),
+  });
   await once(secured, 'secureConnect').catch((cause) => {
     const hint = 'Check the certificate of the proxy, or use http:// if it does not speak TLS.';
     throw hopFailed('no verified TLS connection to the HTTP proxy', proxy, { hint, cause });

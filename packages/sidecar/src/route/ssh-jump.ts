@@ -77,6 +77,7 @@ async function openConnection(jump: SshJump): Promise<Client> {
   if (known.every(({ revoked }) => revoked)) throw unknownHost(jump);
   const [{ Client }, sock] = await Promise.all([import('ssh2'), dialJump(jump)]);
   const client = new Client();
+  sock.once('end', () => sock.destroy()); // Half open it would be kept, and "close" not come.
   client.on('error', () => {}); // What matters of it comes by once() below, and later by "close".
   let stranger: GprxyError | undefined;
   const verifyHost = (key: Buffer) => {
@@ -90,12 +91,18 @@ async function openConnection(jump: SshJump): Promise<Client> {
       hostVerifier: verifyHost,
       algorithms: { serverHostKey: algorithmsFor(known) },
     });
-    await once(client, 'ready');
+    await Promise.race([once(client, 'ready'), hungUp(client)]);
   } catch (cause) {
     sock.destroy();
     throw stranger ?? notLoggedIn(jump, cause as Error);
   }
   return client;
+}
+
+/** Rejects when the connection ends: between its first line and the login that is no "error" for ssh2, and its time limit ends with it. */
+async function hungUp(client: Client): Promise<never> {
+  await once(client, 'close');
+  throw new Error('It closed the connection.');
 }
 
 function loginOf({ user, agent, privateKey }: SshJump): ConnectConfig {
