@@ -3,6 +3,7 @@ import { entryFor, noteEntry } from './audience-entries.ts';
 import { CredentialError } from './errors.ts';
 import { runLogin } from './hints.ts';
 import { withAccountLock } from './lock/account-lock.ts';
+import type { FileLock } from './lock/file-lock.ts';
 import { LoginMemory, type LoginMemoryOptions } from './login-memory.ts';
 import { audienceParameters, requireAudience } from './oidc/audience-parameters.ts';
 import { type RefreshableLogin, refreshLogin } from './oidc/refresh-login.ts';
@@ -35,7 +36,7 @@ export function createAudienceTokenSource(options: AudienceTokenSourceOptions): 
       const login = new LoginMemory(options);
       const kept = await keptToken(options, await login.load(), minTtlMs);
       if (kept !== undefined) return kept;
-      return withAccountLock(account, deps, signal, () => obtain(options, login, minTtlMs, signal));
+      return withAccountLock(account, deps, signal, (lock) => obtain(options, login, lock, minTtlMs, signal));
     },
   };
 }
@@ -43,6 +44,7 @@ export function createAudienceTokenSource(options: AudienceTokenSourceOptions): 
 async function obtain(
   options: AudienceTokenSourceOptions,
   memory: LoginMemory,
+  lock: Pick<FileLock, 'isHeld'>,
   minTtlMs: number,
   signal: AbortSignal,
 ): Promise<AccessToken> {
@@ -55,7 +57,7 @@ async function obtain(
   const task = { settings, account, deps, signal: neverAborted };
   const fresh = await refreshLogin(task, login, audienceParameters(settings, target));
   const refreshToken = fresh.refreshToken ?? login.refreshToken;
-  if (refreshToken !== login.refreshToken) await memory.keep({ ...login, refreshToken }, login.refreshToken);
+  if (refreshToken !== login.refreshToken) await memory.keep({ ...login, refreshToken }, login.refreshToken, lock);
   requireAudience(settings, target, fresh.accessToken);
   await keepToken(options, fresh);
   return accessToken(fresh);
