@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { temporaryDirectory } from '@gprxy/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { listen } from './listener.ts';
 
@@ -20,10 +22,30 @@ it('lets every connection wait for its end without a warning of a leak', async (
   });
   const { port } = listener.address as AddressInfo;
   const clients = Array.from({ length: 20 }, () => connect({ port, host: '127.0.0.1' }));
+  for (const client of clients) client.write('a word');
   await Promise.all(clients.map((client) => once(client, 'data')));
   const { forced } = await listener.drain(0);
   process.off('warning', warn);
   expect({ forced, warnings }).toEqual({ forced: 20, warnings: [] });
+});
+
+it('begins with a connection when that says its first word, and serves nobody who says none', async () => {
+  let served = 0;
+  const listener = await listen({
+    address: { host: '127.0.0.1', port: 0 },
+    maxConnections: 100,
+    serve: async (socket) => {
+      served++;
+      socket.destroy();
+    },
+  });
+  const { port } = listener.address as AddressInfo;
+  const [silent, talking] = [connect(port, '127.0.0.1').on('error', () => {}), connect(port, '127.0.0.1')];
+  talking.write('a word');
+  await once(talking.resume(), 'close');
+  expect(served).toBe(1);
+  const dropped = new Promise((resolve) => silent.resume().once('close', resolve));
+  await Promise.all([dropped, listener.drain(0)]);
 });
 
 /** Lets in whoever sends a byte, and ends whoever the listener wants gone. */
@@ -75,10 +97,20 @@ it('S26 does not count those who have not shown who they are to the limit of ses
 it('S26 drops the oldest of those who stay silent, when they are too many', async () => {
   const { dial, enter } = await startListener({ maxConnections: 2 });
   const oldest = await dial();
+  const dropped = new Promise((resolve) => oldest.once('close', resolve));
   const others = await Promise.all(Array.from({ length: 1_000 }, dial));
-  if (!oldest.closed) await once(oldest, 'close');
+  await dropped;
   expect((await enter()).closed).toBe(false);
   for (const socket of others) socket.destroy();
+});
+
+it('drops who stays silent at a Unix socket as well', async () => {
+  await using directory = await temporaryDirectory();
+  const path = join(directory.path, 'socket');
+  const listener = await listen({ address: { path }, maxConnections: 1, serve: async () => {} });
+  const silent = connect(path);
+  await once(silent, 'connect');
+  await Promise.all([once(silent.resume(), 'close'), listener.drain(0)]);
 });
 
 it('goes by a limit that has changed since it began to listen', async () => {

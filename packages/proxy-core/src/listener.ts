@@ -4,6 +4,12 @@ import { shuttingDown, takesNoMore, tooManyClients } from './session/connection-
 import { SOCKET_OPTIONS } from './session/dial.ts';
 import type { Admission } from './session/session-policy.ts';
 
+/**
+ * A connection that the queue has no room for is one that only its client believes in: it is noticed seconds later, when the
+ * kernel tries again, or never. 4096 is Linux's own limit (net.core.somaxconn).
+ */
+const BACKLOG = 4_096;
+
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface ListenOptions {
@@ -32,11 +38,15 @@ export interface Listener {
 /** More than this who say nothing, or who have not shown yet who they are, and the one among them who came first has to go. */
 const MAX_UNAUTHENTICATED = 1_000;
 
+/** Silent clients shall be gone within 10 s, also from a machine that is busy. */
+const SILENCE_MS = 5_000;
+
 /** Binds and starts to accept. Errors: those of bind(2), with their `code`. */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { address } = options;
   const listener = new RunningListener(options);
-  listener.server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port });
+  const place = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
+  listener.server.listen({ ...place, backlog: BACKLOG });
   await once(listener.server, 'listening');
   listener.address = listener.server.address() as AddressInfo | string;
   return listener;
@@ -81,12 +91,25 @@ class RunningListener implements Listener {
     this.server.close();
     // Whoever is still here has not been let in.
     this.#ending.abort(takesNoMore());
+    for (const socket of this.#silent) this.#drop(socket);
     while (this.#running.size > 0) await Promise.all(this.#running);
     return { forced };
   }
 
+  /** A session begins with the first byte: until then a connection costs a socket and its place in a list. */
   #accept(socket: Socket): void {
-    addAndDropOldest(socket, this.#silent);
+    this.#addAndDropOldest(socket, this.#silent);
+    const drop = () => this.#drop(socket);
+    socket.on('error', () => {});
+    socket.setTimeout(SILENCE_MS, drop);
+    socket.once('close', () => this.#silent.delete(socket));
+    socket.once('readable', () => {
+      socket.setTimeout(0).off('timeout', drop);
+      if (!socket.destroyed) this.#serve(socket);
+    });
+  }
+
+  #serve(socket: Socket): void {
     const served = this.#options.serve(socket, this.#ending.signal, this.#admissionOf(socket)).finally(() => {
       this.#silent.delete(socket);
       this.#authenticating.delete(socket);
@@ -103,7 +126,7 @@ class RunningListener implements Listener {
     };
     return {
       check: () => {
-        if (this.#silent.delete(socket)) addAndDropOldest(socket, this.#authenticating);
+        if (this.#silent.delete(socket)) this.#addAndDropOldest(socket, this.#authenticating);
         check();
       },
       enter: () => {
@@ -118,14 +141,20 @@ class RunningListener implements Listener {
   #tellEmpty(): void {
     for (const resolve of this.#waitingForEmpty.splice(0)) resolve();
   }
-}
 
-/** A client that is alive answers within milliseconds: the oldest is the least likely to be one. */
-function addAndDropOldest(socket: Socket, sockets: Set<Socket>): void {
-  if (sockets.size >= MAX_UNAUTHENTICATED) {
+  /** A client that is alive answers within milliseconds: the oldest is the least likely to be one. */
+  #addAndDropOldest(socket: Socket, sockets: Set<Socket>): void {
     const [oldest] = sockets;
-    oldest?.destroy();
-    if (oldest) sockets.delete(oldest);
+    if (oldest && sockets.size >= MAX_UNAUTHENTICATED) {
+      this.#drop(oldest);
+      sockets.delete(oldest);
+    }
+    sockets.add(socket);
   }
-  sockets.add(socket);
+
+  /** TCP by a reset: thousands of connections in TIME_WAIT would slow down whoever reads the kernel's table of them. */
+  #drop(socket: Socket): void {
+    if ('path' in this.#options.address) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 }
