@@ -38,6 +38,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const listener = new RunningListener(options);
   listener.server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port });
   await once(listener.server, 'listening');
+  // Of accept(2), for want of descriptors or memory: one client is lost, and the others must not be.
+  listener.server.on('error', () => {});
   listener.address = listener.server.address() as AddressInfo | string;
   return listener;
 }

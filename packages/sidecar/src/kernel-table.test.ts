@@ -60,6 +60,15 @@ it('has nothing in it when it cannot be read', async () => {
   expect(await search(containing('alice'))).toBeUndefined();
 });
 
+it('says so when there was no descriptor to read it with, instead of having nothing in it', async () => {
+  const failure = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  // biome-ignore lint/correctness/useYield: it fails before the first piece
+  const search = createTableSearch(async function* () {
+    throw failure;
+  });
+  await expect(search(containing('alice'))).rejects.toBe(failure);
+});
+
 it('is read piece by piece from a file', async () => {
   const path = join(await testDirectory(), 'table');
   await writeFile(path, `${'x'.repeat(100_000)}end`);
