@@ -39,6 +39,18 @@ it('is left as soon as the entry is there, also where it comes in two pieces', a
   expect(table.read()).toBe(2);
 });
 
+it('is looked through once, not again from its start with each piece', async () => {
+  let characters = 0;
+  const search = createTableSearch(async function* () {
+    for (let piece = 0; piece < 1_000; piece++) yield 'x'.repeat(4_096);
+  });
+  await search((text) => {
+    characters += text.length;
+    return undefined;
+  });
+  expect(characters).toBeLessThan(2 * 1_000 * 4_096);
+});
+
 it('is read to its end before something counts as missing', async () => {
   const table = slowTable('alice', 'bob');
   const found = table.search(containing('eve'));

@@ -3,11 +3,13 @@ import { open } from 'node:fs/promises';
 /** The text of one of the kernel's tables in pieces. Whoever stops early spares the kernel the rest. */
 export type ReadTable = (path: string) => AsyncIterable<string>;
 
-/** What `find` gives for the text so far as soon as that is not undefined; undefined when the whole table had nothing. Rejects when no file can be opened. */
+/** What `find` gives for a piece, with the end of the one before it, as soon as that is not undefined; undefined when the whole table had nothing. Rejects when no file can be opened. */
 export type SearchTable = <Found>(find: (text: string) => Found | undefined) => Promise<Found | undefined>;
 
 /** Far more than the kernel hands out at once: a page. */
 const PIECE_BYTES = 65_536;
+/** More than two lines: whatever is cut by the end of a piece is whole with the next. Not all that was read: that grows with its square. */
+const OVERLAP = 512;
 
 /** The real ones. Even the read that only finds the end costs the kernel a walk of its whole hash table, some 2 ms. */
 export async function* readProcTable(path: string): AsyncGenerator<string> {
@@ -53,7 +55,7 @@ export function createTableSearch(read: () => AsyncIterable<string>): SearchTabl
 }
 
 interface Seeker {
-  /** Says whether it has found its own in the text so far, and is told `undefined` when there is no more. */
+  /** Says whether it has found its own in this part of the text, and is told `undefined` when there is no more. */
   look(text: string | undefined): boolean;
   reject(error: unknown): void;
 }
@@ -63,7 +65,7 @@ async function readFor(seekers: readonly Seeker[], read: () => AsyncIterable<str
   let text = '';
   try {
     for await (const piece of read()) {
-      text += piece;
+      text = text.slice(-OVERLAP) + piece;
       left = left.filter((seeker) => !seeker.look(text));
       if (left.length === 0) return;
     }
