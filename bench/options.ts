@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [PART...] [OPTIONS]
-  PART                 cli, relay (default: every part)
+  PART                 cli, idle, relay (default: every part)
   --rounds N           rounds of each measurement (default 5; a round of cli is eight starts)
   --seconds N          length of one pgbench run (default 2)
   --mib N,N            sizes of the bulk transfers in MiB (default 64)

@@ -7,9 +7,11 @@ export interface SidecarSettings {
   readonly upstream: string;
   readonly user: string;
   readonly token: string;
+  /** Default: 200. */
+  readonly maxConnections?: number;
 }
 
-const { port, upstream, user, token }: SidecarSettings = JSON.parse(readFileSync(0, 'utf8'));
+const { port, upstream, user, token, maxConnections = 200 }: SidecarSettings = JSON.parse(readFileSync(0, 'utf8'));
 const nothing = () => {};
 const identity = { issuer: 'https://login.example', subject: user, email: user, claims: {} };
 
@@ -23,7 +25,7 @@ const sidecar = await startSidecar({
       user: '{email}',
       credential: { kind: 'env', variable: 'NOT_READ_HERE' },
       drainTimeoutMs: 1_000,
-      maxConnections: 200,
+      maxConnections,
     },
   ],
   tokenSourceFor: () => ({ getToken: async () => ({ token, expiresAt: Date.now() + 3_600_000, identity }) }),

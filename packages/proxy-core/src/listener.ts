@@ -48,6 +48,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const place = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
   listener.server.listen({ ...place, backlog: BACKLOG });
   await once(listener.server, 'listening');
+  // Of accept(2), for want of descriptors or memory: one client is lost, and the others must not be.
+  listener.server.on('error', () => {});
   listener.address = listener.server.address() as AddressInfo | string;
   return listener;
 }

@@ -1,4 +1,11 @@
-import { type ClientConnection, GprxyError, type Peer, type ScramVerifier, SqlState } from '@gprxy/proxy-core';
+import {
+  type ClientConnection,
+  GprxyError,
+  type Peer,
+  type ScramVerifier,
+  SqlState,
+  unlessOutOfDescriptors,
+} from '@gprxy/proxy-core';
 import { askForPassword } from './ask-for-password.ts';
 import type { LocalPassword } from './local-password.ts';
 import type { PeerLookup, TcpEnds } from './peer-uid.ts';
@@ -29,9 +36,17 @@ export async function createClientCheck(check: ClientCheck): Promise<Authenticat
   if (localAuth === 'password') return askForPassword(await verifierOf(password));
   if (ownUid === undefined || !(await peers.available())) throw cannotTell();
   return async ({ peer }) => {
-    const uid = isComplete(peer) ? await peers.uidOf(peer) : undefined;
+    const uid = isComplete(peer) ? await uidOf(peers, peer) : undefined;
     if (uid !== ownUid) throw anotherUser(uid, ownUid);
   };
+}
+
+async function uidOf(peers: PeerLookup, peer: TcpEnds): Promise<number | undefined> {
+  try {
+    return await peers.uidOf(peer);
+  } catch (error) {
+    throw unlessOutOfDescriptors(error);
+  }
 }
 
 function verifierOf(password: LocalPassword | undefined): Promise<ScramVerifier> {

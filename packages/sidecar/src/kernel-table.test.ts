@@ -39,6 +39,18 @@ it('is left as soon as the entry is there, also where it comes in two pieces', a
   expect(table.read()).toBe(2);
 });
 
+it('is looked through once, not again from its start with each piece', async () => {
+  let characters = 0;
+  const search = createTableSearch(async function* () {
+    for (let piece = 0; piece < 1_000; piece++) yield 'x'.repeat(4_096);
+  });
+  await search((text) => {
+    characters += text.length;
+    return undefined;
+  });
+  expect(characters).toBeLessThan(2 * 1_000 * 4_096);
+});
+
 it('is read to its end before something counts as missing', async () => {
   const table = slowTable('alice', 'bob');
   const found = table.search(containing('eve'));
@@ -58,6 +70,15 @@ it('is read once for all who ask while it is being read, and again for those', a
 it('has nothing in it when it cannot be read', async () => {
   const search = createTableSearch(() => readProcTable('/no/such/table'));
   expect(await search(containing('alice'))).toBeUndefined();
+});
+
+it('says so when there was no descriptor to read it with, instead of having nothing in it', async () => {
+  const failure = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  // biome-ignore lint/correctness/useYield: it fails before the first piece
+  const search = createTableSearch(async function* () {
+    throw failure;
+  });
+  await expect(search(containing('alice'))).rejects.toBe(failure);
 });
 
 it('is read piece by piece from a file', async () => {

@@ -3,11 +3,13 @@ import { open } from 'node:fs/promises';
 /** The text of one of the kernel's tables in pieces. Whoever stops early spares the kernel the rest. */
 export type ReadTable = (path: string) => AsyncIterable<string>;
 
-/** What `find` gives for the text so far as soon as that is not undefined; undefined when the whole table had nothing. */
+/** What `find` gives for a piece, with the end of the one before it, as soon as that is not undefined; undefined when the whole table had nothing. Rejects when no file can be opened. */
 export type SearchTable = <Found>(find: (text: string) => Found | undefined) => Promise<Found | undefined>;
 
 /** Far more than the kernel hands out at once: a page. */
 const PIECE_BYTES = 65_536;
+/** More than two lines: whatever is cut by the end of a piece is whole with the next. Not all that was read: that grows with its square. */
+const OVERLAP = 512;
 
 /** The real ones. Even the read that only finds the end costs the kernel a walk of its whole hash table, some 2 ms. */
 export async function* readProcTable(path: string): AsyncGenerator<string> {
@@ -29,7 +31,7 @@ export async function* readProcTable(path: string): AsyncGenerator<string> {
  * gets it has asked, and ends as soon as all of them have found what they look for.
  */
 export function createTableSearch(read: () => AsyncIterable<string>): SearchTable {
-  let waiting: Array<(text: string | undefined) => boolean> = [];
+  let waiting: Seeker[] = [];
   let running = false;
   const readForAll = async () => {
     running = true;
@@ -41,31 +43,36 @@ export function createTableSearch(read: () => AsyncIterable<string>): SearchTabl
     running = false;
   };
   return (find) =>
-    new Promise((resolve) => {
-      waiting.push((text) => {
+    new Promise((resolve, reject) => {
+      const look = (text: string | undefined) => {
         const found = text === undefined ? undefined : find(text);
         if (text === undefined || found !== undefined) resolve(found);
         return found !== undefined;
-      });
+      };
+      waiting.push({ look, reject });
       if (!running) void readForAll();
     });
 }
 
-/** Each of `seekers` says whether it has found its own in the text so far, and is told `undefined` when there is no more. */
-async function readFor(
-  seekers: Array<(text: string | undefined) => boolean>,
-  read: () => AsyncIterable<string>,
-): Promise<void> {
+interface Seeker {
+  /** Says whether it has found its own in this part of the text, and is told `undefined` when there is no more. */
+  look(text: string | undefined): boolean;
+  reject(error: unknown): void;
+}
+
+async function readFor(seekers: readonly Seeker[], read: () => AsyncIterable<string>): Promise<void> {
   let left = seekers;
   let text = '';
   try {
     for await (const piece of read()) {
-      text += piece;
-      left = left.filter((seeker) => !seeker(text));
+      text = text.slice(-OVERLAP) + piece;
+      left = left.filter((seeker) => !seeker.look(text));
       if (left.length === 0) return;
     }
-  } catch {
-    // A table that cannot be read has nothing in it.
+  } catch (error) {
+    // A table that this system does not have has nothing in it. One that could only not be read now says nothing of who is in it.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EMFILE' || code === 'ENFILE') return left.forEach((seeker) => void seeker.reject(error));
   }
-  for (const seeker of left) seeker(undefined);
+  for (const seeker of left) seeker.look(undefined);
 }

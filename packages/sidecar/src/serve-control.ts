@@ -55,6 +55,8 @@ async function openControl(options: ControlOptions): Promise<ControlServer> {
   server.on('upgrade', (_, socket) => socket.destroy());
   server.listen(options.path);
   await once(server, 'listening');
+  // Of accept(2), for want of descriptors: whoever asked can ask again.
+  server.on('error', () => {});
   if (!isPipe(options.path)) await chmod(options.path, 0o600);
   return {
     close: () =>

@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { GprxyError, SqlState, UpstreamError } from '../errors.ts';
 import { sslRequest } from '../wire/startup-packet.ts';
+import { unlessOutOfDescriptors } from './connection-errors.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
@@ -55,7 +56,8 @@ async function dialUpstream(target: UpstreamTarget, signal: AbortSignal): Promis
   } catch (error) {
     // A way that is none (a proxy, a jump host) says itself what is wrong with it.
     if (signal.aborted || error instanceof GprxyError) throw error;
-    throw unreachable(target, error as Error);
+    const failure = unlessOutOfDescriptors(error);
+    throw failure === error ? unreachable(target, error as Error) : failure;
   }
 }
 

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { GprxyError, SqlState } from '../errors.ts';
 
 /** The peer does not speak PostgreSQL's protocol; it is closed without a byte of answer, as PostgreSQL does. */
@@ -28,6 +30,33 @@ export function tooManyClients(): GprxyError {
     sqlState: SqlState.TooManyConnections,
     hint: 'Close connections that are not in use, or raise the limit of this listener.',
   });
+}
+
+/** The error itself when it is about something else. For a client it is the same as a limit that was set on purpose. */
+export function unlessOutOfDescriptors(error: unknown): unknown {
+  if (!isOutOfDescriptors(error)) return error;
+  return new GprxyError('gprxy has no file descriptors left for another connection', {
+    code: 'ERR_OUT_OF_DESCRIPTORS',
+    sqlState: SqlState.TooManyConnections,
+    hint: 'Close connections that are not in use, or raise the limit ("ulimit -n") of the process.',
+    cause: error,
+  });
+}
+
+function isOutOfDescriptors(error: unknown): boolean {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'EMFILE' || code === 'ENFILE') return true;
+  // Looking a name up takes files too, and says only that it failed.
+  return syscall === 'getaddrinfo' && !canOpenFiles();
+}
+
+function canOpenFiles(): boolean {
+  try {
+    closeSync(openSync(devNull, 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function takesNoMore(): GprxyError {

@@ -42,7 +42,21 @@ function matchesHash(hashed: string, name: string): boolean {
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
+/** `*` stands for any characters, `?` for one. Not by a RegExp: one with many `*` takes for ever to find that it does not match. */
 function matchesPattern(pattern: string, name: string): boolean {
-  const source = pattern.replaceAll(/[^*?]/g, (character) => character.replace(/[\\^$.|+()[\]{}]/, '\\$&'));
-  return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(name);
+  let [at, star, starAt] = [0, -1, 0];
+  for (let i = 0; i < name.length; ) {
+    if (pattern[at] === '*') {
+      star = at++;
+      starAt = i;
+    } else if (pattern[at] === '?' || pattern[at] === name[i]) {
+      at += 1;
+      i += 1;
+    } else if (star >= 0) {
+      // The last star takes one character more. Those before it need not be tried again.
+      at = star + 1;
+      i = ++starAt;
+    } else return false;
+  }
+  return /^\**$/.test(pattern.slice(at));
 }

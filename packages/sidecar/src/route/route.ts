@@ -30,14 +30,24 @@ export function parseRoute(text: string): { readonly kind: RouteKind; readonly h
   if (url === undefined || !/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
     throw invalid('it is not of the form SCHEME://[USER@]HOST[:PORT]');
   if (url.password !== '') throw invalid('it holds a password', 'Name a file in "via_password_file" instead.');
+  const user = decoded(url.username);
+  if (user === undefined) throw invalid('a "%" in its user name is not followed by two digits of hexadecimal');
   return {
     kind,
     hop: {
       host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: url.port === '' ? PORTS[kind] : Number(url.port),
-      ...(url.username !== '' && { user: decodeURIComponent(url.username) }),
+      ...(user !== '' && { user }),
     },
   };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function invalid(why: string, hint = 'Write it like "http://proxy.corp.example:3128" or "ssh://me@jump.example".') {

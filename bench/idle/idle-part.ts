@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCertificateAuthority, freePort, temporaryDirectory } from '@gprxy/testkit';
+import type { Part } from '../part.ts';
+import { usageOf } from '../process-usage.ts';
+import { type Program, startProgram } from '../program.ts';
+import type { SidecarSettings } from '../relay/sidecar-process.ts';
+import type { MeasuredRow } from '../report.ts';
+import { summarize } from '../statistics.ts';
+import { askOften, openSession, openSessions } from './client.ts';
+import type { LoginsServerSettings } from './logins-server.ts';
+
+const SERVER = fileURLToPath(new URL('logins-server.ts', import.meta.url));
+const SIDECAR = fileURLToPath(new URL('../relay/sidecar-process.ts', import.meta.url));
+const [ALONE, AMONG] = ['alone', 'among idle ones'];
+const WARM_UP = 200;
+
+interface Found {
+  readonly kibibytes: number;
+  readonly aloneUs: number;
+  readonly amongUs: number;
+}
+
+/** P4: what a session costs that does nothing, and what it costs the others. */
+export const idlePart: Part = {
+  name: 'idle',
+  async run({ smoke, rounds }, say) {
+    raiseDescriptorLimit();
+    const rows: MeasuredRow[] = [];
+    for (const count of smoke ? [20] : [100, 1_000, 9_900]) {
+      const found: Found[] = [];
+      for (let round = 0; round < rounds; round++) {
+        say(`idle: ${count} sessions, round ${round + 1}`);
+        found.push(await measure(count, smoke ? 100 : 5_000));
+      }
+      rows.push(...rowsOf(count, found));
+    }
+    const does = 'p50 of one client that asks without a pause, through the sidecar';
+    const contenders = [
+      { name: ALONE, does: `${does}.` },
+      {
+        name: AMONG,
+        does: `the same with so many sessions that do nothing; memory: resident, a session (plain socket and TLS socket).`,
+      },
+    ];
+    return { part: 'idle', baseline: ALONE, contenders, rows };
+  },
+};
+
+async function measure(count: number, queries: number): Promise<Found> {
+  await using world = await startWorld();
+  const { port, pid } = world;
+  const busy = await openSession(port);
+  await askOften(busy, WARM_UP);
+  // The first sessions pay for code and buffers that all of them share.
+  for (const socket of await openSessions(port, 20)) socket.destroy();
+  const alone = await askOften(busy, queries);
+  const before = usageOf(pid)?.residentMiB ?? Number.NaN;
+  const sessions = await openSessions(port, count);
+  const after = usageOf(pid)?.residentMiB ?? Number.NaN;
+  const among = await askOften(busy, queries);
+  for (const socket of [busy, ...sessions]) socket.destroy();
+  return {
+    kibibytes: ((after - before) * 1_024) / count,
+    aloneUs: summarize(alone).median,
+    amongUs: summarize(among).median,
+  };
+}
+
+async function startWorld(): Promise<AsyncDisposable & { readonly port: number; readonly pid: number }> {
+  const directory = await temporaryDirectory({ prefix: 'gprxy-idle-' });
+  const authority = await createCertificateAuthority('gprxy bench authority');
+  const { certPem, keyPem } = await authority.issue({
+    commonName: 'localhost',
+    hosts: ['localhost'],
+    ips: ['127.0.0.1'],
+  });
+  const caFile = join(directory.path, 'ca.pem');
+  await writeFile(caFile, authority.certPem);
+  const upstreamPort = await freePort();
+  const server = await start(SERVER, { port: upstreamPort, certPem, keyPem } satisfies LoginsServerSettings);
+  const port = await freePort();
+  const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: caFile });
+  const upstream = `postgresql://127.0.0.1:${upstreamPort}/idle?${tls}`;
+  const settings: SidecarSettings = { port, upstream, user: 'bench', token: 'not-checked', maxConnections: 20_000 };
+  const sidecar = await start(SIDECAR, settings);
+  return {
+    ...{ port, pid: sidecar.pid },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([sidecar.stop(), server.stop()]);
+      await directory.remove();
+    },
+  };
+}
+
+/** Each session takes two of the sidecar's, so that 9,900 fit into 20,000, a limit that containers have. Where it is lower, root may raise it. */
+function raiseDescriptorLimit(): void {
+  try {
+    execFileSync('prlimit', ['--pid', String(process.pid), '--nofile=20000:20000'], { stdio: 'ignore' });
+  } catch {
+    // Then the size that needs it fails, and says why.
+  }
+}
+
+function start(program: string, settings: LoginsServerSettings | SidecarSettings): Promise<Program> {
+  const args = ['--import', 'tsx', program];
+  return startProgram({ command: process.execPath, args, input: JSON.stringify(settings), port: settings.port });
+}
+
+function rowsOf(count: number, found: readonly Found[]): MeasuredRow[] {
+  const idle = `${count.toLocaleString('en')} idle`;
+  return [
+    {
+      ...{ title: `memory a session, ${idle}`, unit: 'KiB', show: 'absolute' },
+      values: { [AMONG]: found.map(({ kibibytes }) => kibibytes) },
+      bars: count >= 1_000 ? [{ ours: AMONG, than: AMONG, atMost: 60 }] : [],
+    },
+    {
+      ...{ title: `p50, ${idle}`, unit: 'us', show: 'ratio' },
+      values: { [ALONE]: found.map(({ aloneUs }) => aloneUs), [AMONG]: found.map(({ amongUs }) => amongUs) },
+      bars: count >= 1_000 ? [{ ours: AMONG, than: ALONE, atMostTimes: 1.1 }] : [],
+    },
+  ];
+}
