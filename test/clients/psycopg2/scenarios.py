@@ -47,7 +47,9 @@ def say_result(cursor):
 
 def wait_until_running(dsn, marker):
     """Until another session of the same person runs a statement with that marker."""
-    with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+    connection = psycopg2.connect(dsn)
+    connection.autocommit = True  # In a transaction pg_stat_activity stays as it was when it was first looked at.
+    with connection.cursor() as cursor:
         running = None
         while not running:
             cursor.execute(
