@@ -93,7 +93,8 @@ class RunningListener implements Listener {
     this.server.close();
     // Whoever is still here has not been let in.
     this.#ending.abort(takesNoMore());
-    for (const socket of this.#silent) this.#drop(socket);
+    // Those who have begun to speak are sessions, which end themselves.
+    for (const socket of this.#silent) if (socket.bytesRead === 0) this.#drop(socket);
     while (this.#running.size > 0) await Promise.all(this.#running);
     return { forced };
   }
@@ -107,7 +108,9 @@ class RunningListener implements Listener {
     socket.once('close', () => this.#silent.delete(socket));
     socket.once('readable', () => {
       socket.setTimeout(0).off('timeout', drop);
-      if (!socket.destroyed) this.#serve(socket);
+      // Nothing to read is the end: the client has gone.
+      if (socket.readableLength === 0) socket.destroy();
+      else this.#serve(socket);
     });
   }
 
@@ -154,9 +157,12 @@ class RunningListener implements Listener {
     sockets.add(socket);
   }
 
-  /** TCP by a reset: thousands of connections in TIME_WAIT would slow down whoever reads the kernel's table of them. */
+  /**
+   * TCP by a reset: thousands of connections in TIME_WAIT would slow down whoever reads the kernel's table of them.
+   * A socket that is ending already cannot be reset: libuv refuses, and Node then never closes it.
+   */
   #drop(socket: Socket): void {
-    if ('path' in this.#options.address) socket.destroy();
+    if ('path' in this.#options.address || socket.writableEnded) socket.destroy();
     else socket.resetAndDestroy();
   }
 }
