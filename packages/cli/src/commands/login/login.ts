@@ -20,7 +20,7 @@ export async function login(options: LoginOptions, dependencies: Dependencies): 
   const stored = await signIn(profile, storeKind, options, dependencies);
   await writeStoreChoice(profile.name, storeKind, dependencies);
   if (storeKind !== formerKind) await forgetLogin(profile, formerKind, dependencies);
-  saySignedIn({ profile, storeKind, stored }, dependencies);
+  await saySignedIn({ profile, storeKind, stored }, dependencies);
 }
 
 function chosenStore({ insecureStorage }: LoginOptions): StoreKind | undefined {

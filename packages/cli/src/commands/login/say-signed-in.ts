@@ -1,5 +1,6 @@
 import type { StoredLogin } from '@gprxy/credentials';
 import type { Profile } from '@gprxy/sidecar';
+import { chosenProfile } from '../../chosen-profile.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { displayName, storeName } from '../../names.ts';
 import { say } from '../../say.ts';
@@ -12,15 +13,21 @@ export interface SignedIn {
   readonly stored: StoredLogin;
 }
 
-export function saySignedIn({ profile, storeKind, stored }: SignedIn, dependencies: Dependencies): void {
+export async function saySignedIn({ profile, storeKind, stored }: SignedIn, dependencies: Dependencies): Promise<void> {
   const renewed = stored.refreshToken === undefined ? 'the provider gave no way to renew it' : 'renewed by itself';
   say(
     dependencies,
     `Signed in as ${displayName(stored)} (profile "${profile.name}").`,
     `  login kept in  ${storeName(storeKind, dependencies.platform)}`,
     `  token expires  ${relativeTime(stored.expiresAt, dependencies.now())}; ${renewed}`,
-    'Next: gprxy psql',
+    `Next: gprxy psql${await profileArgument(profile.name, dependencies)}`,
   );
+}
+
+/** Nothing where `gprxy psql` takes that profile anyway. */
+async function profileArgument(name: string, dependencies: Dependencies): Promise<string> {
+  const taken = await chosenProfile(dependencies.env.GPRXY_PROFILE, dependencies).catch(() => undefined);
+  return taken?.name === name ? '' : ` --profile ${name}`;
 }
 
 export function sayInsecureStorage(dependencies: Dependencies): void {
