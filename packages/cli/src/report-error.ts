@@ -16,11 +16,15 @@ export async function reportError(error: unknown, dependencies: Dependencies): P
 
 function linesBelow(error: unknown): readonly string[] {
   const lines = [textOf(error, 'detail'), textOf(error, 'hint')].filter((line) => line !== '');
-  const unexplained = lines.length === 0 && exitCodeFor(error) === ExitCode.Unexpected;
-  return unexplained ? ['gprxy did not expect this. GPRXY_DEBUG=1 shows where it happened.'] : lines;
+  if (lines.length > 0 || exitCodeFor(error) !== ExitCode.Unexpected) return lines;
+  const path = textOf(error, 'path');
+  // A file or directory that the system refused; its message says which way.
+  return path !== '' && textOf(error, 'syscall') !== ''
+    ? [`Make ${path} usable for you, then try again. "gprxy help files" tells what is kept where.`]
+    : ['gprxy did not expect this. GPRXY_DEBUG=1 shows where it happened.'];
 }
 
-function textOf(error: unknown, property: 'code' | 'detail' | 'hint'): string {
+function textOf(error: unknown, property: 'code' | 'detail' | 'hint' | 'path' | 'syscall'): string {
   const value = error instanceof Error ? (error as unknown as Record<string, unknown>)[property] : undefined;
   return typeof value === 'string' ? value : '';
 }

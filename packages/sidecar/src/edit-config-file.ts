@@ -17,7 +17,9 @@ export async function editConfigFile(path: string, change: (text: string) => str
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((cause) => {
+    throw notWritable(path, cause);
+  });
   // A file that is a link (to a dotfiles repository, say) stays one: its target is replaced.
   const target = await realpath(path).catch(() => path);
   const temporary = `${target}.${process.pid}.tmp`;
@@ -27,6 +29,14 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, target);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new ConfigError(`cannot be written (${(cause as NodeJS.ErrnoException).code})`, { path, cause });
+    throw notWritable(path, cause);
   }
+}
+
+function notWritable(path: string, cause: unknown): ConfigError {
+  return new ConfigError(`cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
+    path,
+    cause,
+    hint: 'Make it and its directory writable for you, or name another file by GPRXY_CONFIG, then try again.',
+  });
 }

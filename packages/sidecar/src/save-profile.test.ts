@@ -71,3 +71,11 @@ it('writes through a link', async () => {
   await saveProfile(join(directory, 'config.toml'), prod);
   expect(await readFile(real, 'utf8')).toContain('[profiles.prod]');
 });
+
+it('says what to do where the directory cannot be made', async () => {
+  await symlink(join(directory, 'gone', 'deeper'), join(directory, 'new'));
+  await expect(saveProfile(path, prod)).rejects.toMatchObject({
+    name: 'ConfigError',
+    hint: expect.stringContaining('writable for you'),
+  });
+});

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { BrowserPrompt, LoginPrompt } from '@gprxy/credentials';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   aliceLogin,
   alicePrompt,
@@ -251,6 +253,26 @@ describe('login: profiles', () => {
     const text = await readFile(configFile, 'utf8');
     expect(text).toContain('[profiles.dev]');
     expect(text).toContain('issuer = "https://id.example"');
+  });
+
+  it('names the profile in the next command where psql would take another one', async () => {
+    const config = `default_profile = "prod"\n${prodProfile}`;
+    const next = async (env: Record<string, string>, ...args: string[]) =>
+      (await runInWorld(['login', ...args], { config, env })).stderr.match(/Next: .*/)?.[0];
+    expect(await next({})).toBe('Next: gprxy psql');
+    expect(await next({}, '--profile', 'dev', ...newProfile)).toBe('Next: gprxy psql --profile dev');
+    expect(await next({ GPRXY_PROFILE: 'dev' }, ...newProfile)).toBe('Next: gprxy psql');
+  });
+
+  it('says where the profile could not be saved, and does not blame the command line', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'gprxy-login-'));
+    onTestFinished(() => rm(place, { recursive: true }));
+    await symlink(join(place, 'gone', 'deeper'), join(place, 'config'));
+    const file = join(place, 'config', 'config.toml');
+    const { exitCode, stderr } = await runInWorld(['login', ...newProfile], { env: { GPRXY_CONFIG: file } });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(`gprxy: ${file}: cannot be written (`);
+    expect(stderr).toContain('name another file by GPRXY_CONFIG');
   });
 
   it('says what a new profile still needs', async () => {

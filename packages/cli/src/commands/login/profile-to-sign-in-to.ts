@@ -26,7 +26,7 @@ export async function profileToSignInTo(options: LoginOptions, dependencies: Dep
   }
   const described = describedProfile(options, config);
   await saveProfile(config.path, described).catch((error: unknown) => {
-    throw error instanceof ConfigError ? notSaved(error) : error;
+    throw error instanceof ConfigError && !isOfTheSystem(error) ? notSaved(error) : error;
   });
   say(dependencies, `Saved profile "${described.name}" in ${config.path}.`);
   return selectProfile(await loadConfig(input), described.name);
@@ -71,6 +71,11 @@ function incompleteProfile(
     given.upstream ? [] : '--upstream DSN',
   ].flat();
   return usageError(`profile "${name}" is new and needs ${missing.join(' and ')}`, `Run "${example}".`);
+}
+
+/** The file could not be read or written, whatever the command line says. */
+function isOfTheSystem({ cause }: ConfigError): boolean {
+  return cause instanceof Error && 'syscall' in cause;
 }
 
 /** It is the command line that is wrong: the line of the file that the error names was never written. */
