@@ -120,6 +120,8 @@ function pointToHelp(command: Command, typed: string): void {
   // "gprxy help profiles add" is what "gprxy profiles help add" would be.
   if (command.commands.length > 0) command.helpCommand(false);
   else command.addHelpText('after', seeAlso);
-  command.showHelpAfterError(`  Run "${typed} --help".`);
+  // Whoever forgets the separator of exec gets to hear of an option that gprxy does not have.
+  const separator = typed === 'gprxy exec' ? 'A command goes behind "--": gprxy exec [DATABASE] -- COMMAND.\n  ' : '';
+  command.showHelpAfterError(`  ${separator}Run "${typed} --help".`);
   for (const inner of command.commands) pointToHelp(inner, `${typed} ${inner.name()}`);
 }

@@ -61,7 +61,9 @@ function splitWords(
 const seeHelp = 'Run "gprxy exec --help".';
 
 function noCommand(words: readonly string[]): Error {
+  // One word may be either; whoever meant a database has yet to say what to run.
   const line = ['gprxy exec', '--', ...words].join(' ');
-  const hint = words.length === 0 ? seeHelp : `Put "--" in front of it: ${line}`;
+  const orDatabase = words.length === 1 ? `, or behind the database: gprxy exec ${words[0]} -- COMMAND` : '';
+  const hint = words.length === 0 ? seeHelp : `Put "--" in front of it: ${line}${orDatabase}`;
   return usageError('there is no command to run', hint);
 }

@@ -26,7 +26,15 @@ describe('exec: arguments to options', () => {
   it.each([
     { args: [], says: 'Run "gprxy exec --help".' },
     { args: ['--'], says: 'Run "gprxy exec --help".' },
-    { args: ['env'], says: 'Put "--" in front of it: gprxy exec -- env' },
+    {
+      args: ['env'],
+      says: 'Put "--" in front of it: gprxy exec -- env, or behind the database: gprxy exec env -- COMMAND',
+    },
+    { args: ['psql', 'sales'], says: 'Put "--" in front of it: gprxy exec -- psql sales\n' },
+    {
+      args: ['sales', 'psql', '-c', 'select 1'],
+      says: 'A command goes behind "--": gprxy exec [DATABASE] -- COMMAND.',
+    },
     { args: ['sales', 'crm', '--', 'env'], says: 'one database at most' },
     { args: ['--nonsense', '--', 'env'], says: 'Run "gprxy exec --help".' },
   ])('refuses $args with exit code 2', async ({ args, says }) => {
