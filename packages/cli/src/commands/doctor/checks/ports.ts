@@ -26,15 +26,22 @@ async function requireFree(host: string, port: number): Promise<void> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') throw await inUse(port);
-    throw new CliError(`nobody can listen on ${host}:${port} (${code})`, { code: 'ERR_CONFIG_LISTEN', hint, cause });
+    throw new CliError(`nobody can listen on ${host}:${port} (${code})`, {
+      code: 'ERR_CONFIG_LISTEN',
+      hint: `Choose ${anotherPort}`,
+      cause,
+    });
   } finally {
     server.close();
   }
 }
 
-const hint = 'Choose another port in "listen" of the profile, then run "gprxy start --detach".';
+const anotherPort = 'another port in "listen" of the profile, then run "gprxy start --detach".';
 
 async function inUse(port: number): Promise<CliError> {
   const who = await listenerOn(port);
-  return new CliError(`port ${port} is in use by ${who}`, { code: 'ERR_CONFIG_LISTEN', hint: `Stop it, or: ${hint}` });
+  return new CliError(`port ${port} is in use by ${who}`, {
+    code: 'ERR_CONFIG_LISTEN',
+    hint: `Stop it, or choose ${anotherPort}`,
+  });
 }
