@@ -63,7 +63,7 @@ export function takesNoMore(): GprxyError {
   return new GprxyError('gprxy takes no new connections here: it is stopping, or no longer listens at this address', {
     code: 'ERR_DRAINING',
     sqlState: SqlState.CannotConnectNow,
-    hint: 'Connect again in a moment.',
+    hint: 'Connect again in a moment; if that fails, "gprxy doctor" tells what is down.',
   });
 }
 
@@ -71,6 +71,6 @@ export function shuttingDown(): GprxyError {
   return new GprxyError('terminating connection due to administrator command', {
     code: 'ERR_SHUTTING_DOWN',
     sqlState: SqlState.AdminShutdown,
-    hint: 'Connect again once gprxy is running again.',
+    hint: 'Connect again; if that fails, "gprxy doctor" tells what is down.',
   });
 }
