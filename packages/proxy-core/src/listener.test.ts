@@ -136,10 +136,8 @@ it('still answers while it drains, because a session may want to cancel, but let
 
 it('ends a drain also when somebody hangs up without a word at that moment', async () => {
   for (let attempt = 0; attempt < 20; attempt++) {
-    const { listener, port } = await startListener({ maxConnections: 10 });
-    const client = connect(port, '127.0.0.1');
-    await once(client, 'connect');
-    client.destroy();
+    const { listener, dial } = await startListener({ maxConnections: 10 });
+    (await dial()).destroy();
     expect(await listener.drain(0)).toEqual({ forced: 0 });
   }
 });
