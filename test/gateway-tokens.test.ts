@@ -3,7 +3,7 @@ import { alice, bob, mallory, type Stack, startStack } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BadToken, badTokens } from '../packages/gateway/src/bad-tokens.testing.ts';
 import { clientOf } from '../packages/testkit/src/oidc/provider-client.testing.ts';
-import { auditUntil, connect, loginByBearer, refusal, withClient } from './gateway.testing.ts';
+import { auditUntil, loginByBearer, refusal, withClient } from './gateway.testing.ts';
 import { WAYS } from './gateway-wire/login.ts';
 
 const SCOPE = { scope: 'openid db:connect' };
@@ -45,16 +45,23 @@ async function makeBadTokens(): Promise<BadToken[]> {
 
 const good = (claims: Record<string, unknown> = {}) => stack.provider.signToken({ ...SCOPE, ...claims });
 
-/** The records that `work` leaves, and no others: those of a login that comes after it mark the end. */
-async function recordsOf(work: () => Promise<void>): Promise<Array<Record<string, unknown>>> {
-  const before = (await stack.audit()).length;
-  await work();
-  const marker = `behind ${before}`;
-  const client = await connect(stack, { password: await good(), application_name: marker });
-  const records = await auditUntil(stack, (all) => all.at(-1)?.application === marker);
-  await client.end();
-  await auditUntil(stack, (all) => all.length > records.length);
-  return records.slice(before, -1);
+let works = 0;
+
+/**
+ * The records of the sessions that `work` opens with the application name it is given, once `count` are there and one
+ * too many would be as well: a login that came after them has its own. Other tests' sessions may end when they like.
+ */
+async function recordsOf(
+  count: number,
+  work: (named: { application_name: string }) => Promise<void>,
+): Promise<Array<Record<string, unknown>>> {
+  works += 1;
+  const application = `work ${works}`;
+  const ours = (all: Array<Record<string, unknown>>) => all.filter((record) => record.application === application);
+  await work({ application_name: application });
+  await auditUntil(stack, (all) => ours(all).length >= count);
+  await withClient(stack, { password: await good() }, (client) => client.query('SELECT 1'));
+  return ours(await stack.audit());
 }
 
 describe('a good token', () => {
@@ -77,9 +84,9 @@ describe.each(WAYS)('S7 a bad token, %s', (_way, code, show) => {
     const bad = tokens.filter(({ token }) => code === '28P01' || !token.startsWith(' '));
     expect(bad.length).toBeGreaterThanOrEqual(60);
     const wrong: string[] = [];
-    const records = await recordsOf(async () => {
+    const records = await recordsOf(bad.length, async (named) => {
       for (const { name, token } of bad) {
-        const error = await show(stack, token);
+        const error = await show(stack, token, named);
         const isRight = error?.severity === 'FATAL' && error.code === code && error.hint;
         if (!isRight || quotes(JSON.stringify(error), token)) wrong.push(`${name}: ${JSON.stringify(error)}`);
       }
@@ -157,8 +164,8 @@ describe.each(WAYS)('S9 a good token that opens nothing, %s', (_way, _code, show
   ])('S9 %s: 28000, and one record with the reason', async (_name, claims, reason) => {
     const user = claims.sub === mallory.login ? mallory.email : alice.email;
     const token = await good(claims);
-    const records = await recordsOf(async () => {
-      expect(await show(stack, token, { user })).toMatchObject({ severity: 'FATAL', code: '28000' });
+    const records = await recordsOf(1, async (named) => {
+      expect(await show(stack, token, { user, ...named })).toMatchObject({ severity: 'FATAL', code: '28000' });
     });
     const subject = claims.sub ?? alice.login;
     expect(records).toMatchObject([
@@ -168,8 +175,8 @@ describe.each(WAYS)('S9 a good token that opens nothing, %s', (_way, _code, show
 
   it('S9 no rule for this database: 28000, though there is one for another', async () => {
     const token = await good();
-    const records = await recordsOf(async () => {
-      expect(await show(stack, token, { database: 'ledger' })).toMatchObject({ code: '28000' });
+    const records = await recordsOf(1, async (named) => {
+      expect(await show(stack, token, { database: 'ledger', ...named })).toMatchObject({ code: '28000' });
     });
     expect(records).toMatchObject([{ event: 'denial', reason: 'no_rule', database: 'ledger' }]);
   });
