@@ -18,13 +18,14 @@ function world({ lifeMs = 60 * minute, random = 0.5 } = {}) {
   const clock = { aheadMs: 0 };
   const now = () => Date.now() + clock.aheadMs;
   const asked: Array<{ at: number; minTtlMs: number | undefined }> = [];
-  const state: { failure?: Error | undefined; token: AccessToken; isServed: boolean } = {
+  const state: { failure?: Error | undefined; token: AccessToken; isServed: boolean; arrival?: Promise<void> } = {
     token: tokenUntil(now() + lifeMs),
     isServed: true,
   };
   const source = {
     getToken: async (_signal: AbortSignal, { minTtlMs }: TokenOptions = {}) => {
       asked.push({ at: now(), minTtlMs });
+      await state.arrival;
       if (state.failure) throw state.failure;
       if (state.token.expiresAt - (minTtlMs ?? minute) <= now()) state.token = tokenUntil(now() + lifeMs);
       return state.token;
@@ -103,6 +104,21 @@ describe('renewal ahead of time', () => {
     Object.defineProperty(state, 'token', { get: () => token, set: () => undefined });
     await vi.advanceTimersByTimeAsync(60 * minute);
     expect(asked.length).toBeLessThan(8);
+  });
+
+  it('goes on after one that took long, and ended with a token that a connection had brought meanwhile', async () => {
+    const { tokens, asked, state, now } = world();
+    await tokens.getToken(neverAborts);
+    let arrive = () => {};
+    state.arrival = new Promise((resolve) => (arrive = resolve));
+    await vi.advanceTimersByTimeAsync(59 * minute);
+    Object.assign(state, { token: tokenUntil(now() + 60 * minute), arrival: undefined });
+    await tokens.getToken(neverAborts);
+    await vi.advanceTimersByTimeAsync(45_000);
+    arrive();
+    expect(asked).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(60 * minute);
+    expect(asked).toHaveLength(4);
   });
 
   it('has nothing to do for what never expires', async () => {

@@ -29,6 +29,8 @@ const aheadMs = 65_000;
 const jitterMs = 30_000;
 /** No timer runs longer: it stands still while the machine sleeps, and the wall clock does not. */
 const tickMs = 30_000;
+/** While a renewal that is due has not come to its end. */
+const lookAgainMs = 1_000;
 const firstRetryMs = 5_000;
 const longestRetryMs = 300_000;
 const renewalLimitMs = 60_000;
@@ -84,7 +86,7 @@ class Renewal {
     const { now, signal, isServed } = this.#options;
     this.#rest();
     if (signal.aborted || !isServed()) return;
-    const waitMs = Math.min(Math.max(this.#nextAt - now(), 0), tickMs);
+    const waitMs = Math.min(Math.max(this.#nextAt - now(), this.#isRunning ? lookAgainMs : 0), tickMs);
     this.#timer = setTimeout(() => void this.#tick(), waitMs);
     this.#timer.unref();
   }
@@ -96,25 +98,28 @@ class Renewal {
 
   async #tick(): Promise<void> {
     const { now, isServed } = this.#options;
-    if (this.#isRunning || !isServed()) return;
-    if (now() >= this.#nextAt) {
-      this.#isRunning = true;
-      await this.#renew();
-      this.#isRunning = false;
-    } else this.#tickLater();
-  }
-
-  async #renew(): Promise<void> {
-    const { source, now, signal } = this.#options;
+    if (!isServed()) return;
+    // While one is under way, a connection may have brought a token that the next one has to be planned for.
+    if (this.#isRunning || now() < this.#nextAt) return this.#tickLater();
     const former = this.#expiresAt;
     try {
-      // Anything that lives longer than what is known will do: another process may have been faster.
-      const minTtlMs = Math.max(0, former - now()) + 1_000;
-      const token = await source.getToken(AbortSignal.any([signal, AbortSignal.timeout(renewalLimitMs)]), { minTtlMs });
+      const token = await this.#ask(former);
       if (token.expiresAt > former) this.#succeeded(token);
       else this.#retryLater();
     } catch (error) {
-      this.#failed(error);
+      this.#failed(error, former);
+    }
+  }
+
+  /** Anything that lives longer than what is known will do: another process may have been faster. */
+  async #ask(former: number): Promise<AccessToken> {
+    const { source, now, signal } = this.#options;
+    const minTtlMs = Math.max(0, former - now()) + 1_000;
+    this.#isRunning = true;
+    try {
+      return await source.getToken(AbortSignal.any([signal, AbortSignal.timeout(renewalLimitMs)]), { minTtlMs });
+    } finally {
+      this.#isRunning = false;
     }
   }
 
@@ -126,7 +131,7 @@ class Renewal {
     this.noticed(token);
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown, former: number): void {
     const { profile, log, signal } = this.#options;
     if (signal.aborted) return;
     const code = error instanceof CredentialError ? error.code : 'unexpected';
@@ -136,7 +141,7 @@ class Renewal {
     const level = rests || this.#failures === 0 ? 'warn' : 'debug';
     const reason = error instanceof Error ? error.message : String(error);
     log[level]({ profile, code, ...(hint !== undefined && { hint }) }, `the token could not be renewed: ${reason}`);
-    if (rests) this.#rest();
+    if (rests && this.#expiresAt === former) this.#rest();
     else this.#retryLater(error instanceof CredentialError ? error.retryAfterMs : undefined);
   }
 

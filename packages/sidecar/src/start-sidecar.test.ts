@@ -163,9 +163,11 @@ it('tells its status over the control socket, and stops when asked there', async
 
 it('renews the token of a profile that was used ahead of time, without a further connection', async () => {
   const asked: Array<number | undefined> = [];
+  let wasRenewedTwice = () => {};
+  const renewedTwice = new Promise<void>((resolve) => (wasRenewedTwice = resolve));
   const tokenSourceFor: SidecarOptions['tokenSourceFor'] = async () => ({
     getToken: async (signal, { minTtlMs } = {}) => {
-      asked.push(minTtlMs);
+      if (asked.push(minTtlMs) === 3) wasRenewedTwice();
       return { ...(await aliceTokens.getToken(signal)), expiresAt: Date.now() + 300 };
     },
   });
@@ -173,7 +175,8 @@ it('renews the token of a profile that was used ahead of time, without a further
   const client = connect(sidecar.listeners[0]?.port as number, '127.0.0.1');
   onTestFinished(() => void client.destroy());
   client.write(Buffer.from([0, 0, 0, 16, 0, 3, 0, 0, ...Buffer.from('user\0a\0\0')]));
-  await expect.poll(() => asked.length).toBeGreaterThan(2);
+  // However long that takes where the processor is shared: only the test's own limit ends it.
+  await renewedTwice;
   expect(asked[0]).toBeUndefined();
   expect(asked[1]).toBeGreaterThanOrEqual(1_000);
 });
