@@ -22,7 +22,7 @@ export function createRandom(seed = FUZZ_SEED): Random {
 }
 
 /** Changes up to five bytes, adds up to seven, and cuts every fourth input short. */
-function mutate(seed: Buffer, random: Random): Buffer {
+export function mutate(seed: Buffer, random: Random): Buffer {
   const bytes = Buffer.concat([seed, Buffer.alloc(random(2) * random(8))]);
   for (let changes = Math.min(bytes.length, random(6)); changes > 0; changes--) {
     bytes[random(bytes.length)] = random(2) === 0 ? random(256) : (TELLING[random(TELLING.length)] as number);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ControlError, requestControl } from './control.ts';
 import type { Reloaded } from './reload.ts';
 import type { SidecarStatus } from './status.ts';
@@ -45,11 +46,14 @@ export async function serveControl(options: ControlOptions): Promise<ControlServ
   }
 }
 
+/** Whoever asks waits milliseconds; the daemon's descriptors are for clients of the databases. */
+const MAX_CONNECTIONS = 100;
+const LIMITS = { requestTimeout: 5_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+
 async function openControl(options: ControlOptions): Promise<ControlServer> {
   if (!isPipe(options.path)) await prepareSocketPath(options.path);
-  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) =>
-    answer(request, response, options),
-  );
+  const server = createServer(LIMITS, (request, response) => answer(request, response, options));
+  dropOldestOf(server);
   // Whatever is not plain HTTP gets no answer at all.
   server.on('clientError', (_, socket) => socket.destroy());
   server.on('upgrade', (_, socket) => socket.destroy());
@@ -65,6 +69,17 @@ async function openControl(options: ControlOptions): Promise<ControlServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Not the newest: that is who has just asked, while the oldest has said nothing all the time. */
+function dropOldestOf(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    const [oldest] = open;
+    if (oldest && open.size >= MAX_CONNECTIONS) oldest.destroy();
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
 }
 
 async function refuseSecondDaemon(path: string): Promise<void> {
