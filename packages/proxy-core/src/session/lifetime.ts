@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { terminate } from '../wire/frontend-messages.ts';
 import { ConnectionLost } from './connection-errors.ts';
 
 /**
@@ -11,6 +12,8 @@ export class Lifetime {
   readonly #outer: AbortSignal;
   readonly #timer: NodeJS.Timeout;
   #talking: Socket | undefined;
+  #isKnown = false;
+  #unreadBytes = 0;
 
   constructor(socket: Socket, outer: AbortSignal, timeoutMs: number, onExpiry: () => Error) {
     this.#socket = socket;
@@ -33,6 +36,7 @@ export class Lifetime {
   /** The client said who it is: from here on it may take as long as the upstream does. */
   endDeadline(): void {
     clearTimeout(this.#timer);
+    this.#isKnown = true;
   }
 
   /** From here on somebody else (the relay, the close) looks after the client's socket. */
@@ -50,7 +54,19 @@ export class Lifetime {
   /** A stream tells of its end only to those who read, and nobody reads while the upstream is being asked. */
   #lookForEnd = () => {
     if (this.#talking?.readableLength === 0) this.#talking.read(0);
+    else if (this.#talking && this.#isKnown && this.#saysGoodbye(this.#talking)) this.#onClose();
   };
+
+  /** A Terminate and nothing else. Looked at once: to put it back is news to the stream, which would tell us again for ever. */
+  #saysGoodbye(socket: Socket): boolean {
+    const { readableLength } = socket;
+    if (readableLength === this.#unreadBytes) return false;
+    this.#unreadBytes = readableLength;
+    if (readableLength !== terminate.length) return false;
+    const bytes: Buffer | null = socket.read(readableLength);
+    if (bytes) socket.unshift(bytes);
+    return bytes?.equals(terminate) ?? false;
+  }
   #onClose = () => this.#controller.abort(new ConnectionLost());
   #onOuterAbort = () => this.#controller.abort(this.#outer.reason);
 }

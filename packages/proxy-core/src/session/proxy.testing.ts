@@ -6,12 +6,22 @@ import { frontendKey } from '../wire/cancel-key.ts';
 import { requireUser } from '../wire/startup-packet.ts';
 import type { UpstreamTarget } from './connect-upstream-socket.ts';
 import { runSession } from './session.ts';
-import type { CancelOutcome, SessionEnd, SessionPolicy } from './session-policy.ts';
+import type { CancelOutcome, ClientConnection, SessionEnd, SessionPolicy } from './session-policy.ts';
 import { loginUpstream } from './upstream-login.ts';
 
 function targetOf(postgres: TestPostgres): UpstreamTarget {
   const tls = { mode: 'verify-full', negotiation: 'postgres', ca: postgres.ca } as const;
   return { host: 'localhost', port: postgres.port, tls, connectTimeoutMs: 5_000 };
+}
+
+export function loginAsSuperuser(postgres: TestPostgres, connection: ClientConnection, signal: AbortSignal) {
+  const login = {
+    target: targetOf(postgres),
+    protocolVersion: connection.protocolVersion,
+    parameters: connection.startup.parameters,
+    credential: { kind: 'password', password: postgres.password },
+  } as const;
+  return loginUpstream(login, signal);
 }
 
 /** The smallest proxy that the session path allows: everybody is the superuser of `postgres`. */
@@ -25,16 +35,7 @@ export async function startProxy(postgres: TestPostgres, overrides: Partial<Sess
       requireUser(startup);
       return postgres.superuser;
     },
-    connectUpstream: (_who, connection, signal) =>
-      loginUpstream(
-        {
-          target: targetOf(postgres),
-          protocolVersion: connection.protocolVersion,
-          parameters: connection.startup.parameters,
-          credential: { kind: 'password', password: postgres.password },
-        },
-        signal,
-      ),
+    connectUpstream: (_who, connection, signal) => loginAsSuperuser(postgres, connection, signal),
     frontendKeyFor: ({ backendKey }) => backendKey && frontendKey(backendKey.pid, backendKey.secret),
     events: { end: (end) => void ends.push(end), cancel: (outcome) => void cancelled.push(outcome) },
     ...overrides,

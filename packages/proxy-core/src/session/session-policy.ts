@@ -1,5 +1,6 @@
 import type { CancelTarget } from '../cancel-registry.ts';
 import type { FrontendKey } from '../wire/cancel-key.ts';
+import type { ErrorFields } from '../wire/error-response.ts';
 import type { StartupMessage } from '../wire/startup-packet.ts';
 import type { MessageChannel } from './message-channel.ts';
 import type { ClientTls } from './negotiate-tls.ts';
@@ -15,6 +16,11 @@ export interface ClientConnection {
   readonly protocolVersion: number;
   readonly encrypted: boolean;
   readonly peer: Peer;
+  /**
+   * Tells the client something before its login is through; only once it has authenticated, because it learns that first. What
+   * goes wrong afterwards is told as ever.
+   */
+  notify(notice: ErrorFields): void;
 }
 
 /** Both ends of the client's TCP connection; all absent on a Unix socket. */

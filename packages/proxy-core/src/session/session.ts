@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { CancelRegistry } from '../cancel-registry.ts';
 import { answerCancel } from '../forward-cancel.ts';
-import { authenticationOk } from '../wire/authentication-messages.ts';
-import { encodeBackendKeyData, encodeNegotiateProtocolVersion, encodeReadyForQuery } from '../wire/backend-messages.ts';
-import type { FrontendKey } from '../wire/cancel-key.ts';
+import { encodeNegotiateProtocolVersion } from '../wire/backend-messages.ts';
+import type { ErrorFields } from '../wire/error-response.ts';
 import { negotiateVersion } from '../wire/startup-packet.ts';
 import { closeSession } from './close.ts';
 import { authenticationTooSlow } from './connection-errors.ts';
@@ -13,7 +12,7 @@ import { MessageChannel } from './message-channel.ts';
 import { type OpenedStartup, readStartup } from './read-startup.ts';
 import { relay } from './relay.ts';
 import type { Admission, ClientConnection, Peer, SessionPolicy, SessionRecord } from './session-policy.ts';
-import type { UpstreamSession } from './upstream-login.ts';
+import { Welcome } from './welcome.ts';
 
 /**
  * One client connection from accept to close: the table of contents, each step in a file of its own.
@@ -39,7 +38,8 @@ export async function runSession<Who>(
     }
 
     record.stage = 'authenticate';
-    const connection = introduce(opening, record.peer);
+    const welcome = new Welcome(opening.channel);
+    const connection = introduce(opening, record.peer, welcome);
     record.connection = connection;
     lifetime.watchEnd(connection.channel.socket);
     admission.check();
@@ -56,7 +56,7 @@ export async function runSession<Who>(
     await policy.events.ready?.({ connection, who, upstream });
 
     record.stage = 'relay';
-    welcome(connection.channel, upstream, key);
+    welcome.finish(upstream, key);
     lifetime.endWatch();
     record.outcome = await relay(connection.channel.release(), upstream.channel.release(), lifetime.signal);
   } catch (error) {
@@ -68,17 +68,11 @@ export async function runSession<Who>(
 }
 
 /** The version is settled at once, where PostgreSQL does it: before anything is asked of the client. */
-function introduce({ channel, startup, encrypted }: OpenedStartup, peer: Peer): ClientConnection {
+function introduce({ channel, startup, encrypted }: OpenedStartup, peer: Peer, welcome: Welcome): ClientConnection {
   const { protocolVersion, unrecognized, negotiate } = negotiateVersion(startup);
   if (negotiate) channel.write(encodeNegotiateProtocolVersion(protocolVersion, unrecognized));
-  return { sessionId: randomUUID(), channel, startup, protocolVersion, encrypted, peer };
-}
-
-/** The rest of the login, as the backend that the client is attached to told it. */
-function welcome(channel: MessageChannel, upstream: UpstreamSession, key: FrontendKey | undefined): void {
-  const backendKeyData = key ? [encodeBackendKeyData(key)] : [];
-  const { beforeKey, afterKey } = upstream.loginMessages;
-  channel.write(authenticationOk, ...beforeKey, ...backendKeyData, ...afterKey, encodeReadyForQuery('I'));
+  const notify = (notice: ErrorFields) => welcome.notify(notice);
+  return { sessionId: randomUUID(), channel, startup, protocolVersion, encrypted, peer, notify };
 }
 
 function peerOf(socket: Socket): Peer {
