@@ -99,7 +99,7 @@ describe('gprxy doctor on a set-up that works', () => {
         ? new RegExp(`^port ${squatter.port} is in use by process ${process.pid} \\(.+\\)$`)
         : /in use by/,
     );
-    expect(about('ports').hint).toContain('Choose another port');
+    expect(about('ports').hint).toContain('choose another port');
   });
 
   it('finds files that others can read', async () => {
