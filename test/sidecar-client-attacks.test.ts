@@ -25,10 +25,14 @@ async function countingUpstream() {
 
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
-/** The best of three, since a busy machine can delay any one of them. */
+/** The first of ten that is within 50 ms, or the best of them: a busy machine can delay any single one. */
 async function fastest<T extends { elapsedMs: number }>(attempt: () => Promise<T>): Promise<T> {
-  const attempts = [await attempt(), await attempt(), await attempt()];
-  return attempts.reduce((best, each) => (each.elapsedMs < best.elapsedMs ? each : best));
+  let best = await attempt();
+  for (let more = 9; more > 0 && best.elapsedMs >= 50; more--) {
+    const next = await attempt();
+    if (next.elapsedMs < best.elapsedMs) best = next;
+  }
+  return best;
 }
 
 describe('S12 the client may not', () => {
