@@ -101,10 +101,17 @@ describe('a login that comes to nothing', () => {
 
   it('ends with 130 at Ctrl-C, at once', async () => {
     await using shell = await Shell.open(gprxy);
-    const login = shell.start(loginLine());
-    await login.says(/waiting for your approval/);
-    login.interrupt();
-    expect(await login.ended).toMatchObject({ exitCode: 130, stdout: '' });
+    const interrupted = async (line: string) => {
+      const login = shell.start(line);
+      await login.says(/waiting for your approval/);
+      login.interrupt();
+      const { exitCode, stdout, stderr } = await login.ended;
+      return { exitCode, stdout, lastWords: stderr.trimEnd().split('\n').at(-1) };
+    };
+    const lastWords = expect.stringMatching(/^Cancelled\. Nobody was signed in; profile ".*" stays/);
+    expect(await interrupted(loginLine())).toEqual({ exitCode: 130, stdout: '', lastWords });
+    const again = await interrupted('gprxy login --insecure-storage');
+    expect(again).toEqual({ exitCode: 130, stdout: '', lastWords: 'Cancelled. Nothing was changed.' });
   });
 
   it('ends with 8 where there is no keychain, before anybody has to sign in', async () => {

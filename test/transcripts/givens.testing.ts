@@ -14,6 +14,7 @@ export const givens: Readonly<Record<string, (home: Home) => unknown>> = {
       const upstream = /^upstream = .*$/m.exec(text)?.[0];
       return `[profiles.prod]\ncredential = "env"\ntoken_env = "CI_TOKEN"\n${upstream}\n`;
     }),
+  'the profile names no database': (home) => home.changeConfig((text) => text.replace('/sales?', '?')),
   'alice is signed in': (home) => home.signIn('alice'),
   'alice has signed out': async (home) => {
     await home.signIn('alice');

@@ -28,6 +28,7 @@ export function usageError(message: string, hint: string): CliError {
   return new CliError(message, { code: 'ERR_USAGE', hint });
 }
 
-export function interruptedError(cause?: unknown): CliError {
-  return new CliError('interrupted', { code: 'ERR_ABORTED', cause });
+/** Ctrl-C: told as it stands, for it is no failure. */
+export function interruptedError(cause?: unknown, message = 'Cancelled.'): CliError {
+  return new CliError(message, { code: 'ERR_ABORTED', cause });
 }

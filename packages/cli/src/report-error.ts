@@ -1,3 +1,4 @@
+import { CliError } from './cli-error.ts';
 import { coloursFor } from './colours.ts';
 import type { Dependencies } from './dependencies.ts';
 import { ExitCode, exitCodeFor } from './exit-code.ts';
@@ -7,11 +8,17 @@ import { say } from './say.ts';
 /** What happened, why, and what to type next. commander has already said its own errors. */
 export async function reportError(error: unknown, dependencies: Dependencies): Promise<void> {
   if (textOf(error, 'code').startsWith('commander.')) return;
+  if (exitCodeFor(error) === ExitCode.Interrupted) return say(dependencies, cancellation(error));
   const colours = await coloursFor(dependencies.stderr, dependencies.env);
   const message = error instanceof Error ? error.message : String(error);
   say(dependencies, `${colours.red('gprxy:')} ${printable(message)}`);
   for (const line of linesBelow(error)) say(dependencies, `  ${printable(line)}`);
   if (dependencies.env.GPRXY_DEBUG && error instanceof Error) say(dependencies, error.stack ?? '');
+}
+
+/** Whoever pressed Ctrl-C needs no reason and no advice. */
+function cancellation(error: unknown): string {
+  return error instanceof CliError ? error.message : 'Cancelled.';
 }
 
 function linesBelow(error: unknown): readonly string[] {

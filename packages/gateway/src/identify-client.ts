@@ -81,6 +81,6 @@ function unknownDatabase(name: string): LoginDenied {
     sqlState: SqlState.InvalidCatalogName,
     clientMessage: `database "${name}" does not exist`,
     detail: 'The gateway serves no database of this name.',
-    hint: "Check the name of the database; the gateway's administrator knows which there are.",
+    hint: `Name another, as in "gprxy psql DATABASE"; the gateway's administrator knows which there are.`,
   });
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from './config-error.ts';
 
@@ -14,6 +14,14 @@ export async function editConfigFile(path: string, change: (text: string) => str
   });
   const after = change(before);
   if (after !== before) await replaceFile(path, after);
+}
+
+/** Rejects with ConfigError where the file, which is there, could not be replaced. */
+export async function requireReplaceable(path: string): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  await access(dirname(target), constants.W_OK).catch((cause) => {
+    throw notWritable(path, cause);
+  });
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

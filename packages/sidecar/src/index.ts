@@ -17,7 +17,7 @@ export type { ProfilesRead, Reloaded } from './reload.ts';
 export { removeProfile } from './remove-profile.ts';
 export { resolveUpstream } from './resolve-upstream.ts';
 export { type DaemonOptions, type DaemonOutcome, runDaemon } from './run-daemon.ts';
-export { draftProfile, type NewProfile, replaceProfile, saveProfile } from './save-profile.ts';
+export { draftProfile, type NewProfile, previewProfile, replaceProfile, saveProfile } from './save-profile.ts';
 export { AlreadyRunningError } from './serve-control.ts';
 export { type Sidecar, type SidecarListener, type SidecarOptions, startSidecar } from './start-sidecar.ts';
 export type { LastError, ListenerStatus, SidecarStatus } from './status.ts';

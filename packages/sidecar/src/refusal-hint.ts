@@ -2,9 +2,12 @@ import type { CredentialSettings, SecretPlace } from '@gprxy/credentials';
 import { SqlState } from '@gprxy/proxy-core';
 import type { Profile } from './profile.ts';
 
-/** What to look at when the upstream said no to the credential; undefined when it was about something else. */
+/** What to do when the upstream said no to the credential or knows no such database; undefined when it was about something else. */
 export function refusalHint(sqlState: string | undefined, profile: Profile): string | undefined {
   const { name, user, credential } = profile;
+  if (sqlState === SqlState.InvalidCatalogName) {
+    return `Name a database that is there, as in "gprxy psql DATABASE"; in any of them, \\l lists the others.`;
+  }
   if (sqlState !== SqlState.InvalidPassword && sqlState !== SqlState.InvalidAuthorization) return undefined;
   switch (credential.kind) {
     case 'oidc':

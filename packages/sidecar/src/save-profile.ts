@@ -1,8 +1,10 @@
 import type { CredentialKind } from '@gprxy/credentials';
 import { stringify } from 'smol-toml';
+import { type Config, type ConfigInput, loadConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { editConfigFile } from './edit-config-file.ts';
+import { editConfigFile, requireReplaceable } from './edit-config-file.ts';
 import { parseConfig } from './parse-config.ts';
+import { paths } from './paths.ts';
 import type { Profile } from './profile.ts';
 import { withoutProfile } from './remove-profile.ts';
 import { type TomlLine, tomlLines } from './toml-lines.ts';
@@ -43,6 +45,17 @@ export async function replaceProfile(path: string, profile: NewProfile): Promise
     const kept = withoutProfile(text, profile.name, path, { keepDefault: true });
     return loading(withProfile(kept, profile), path, profile.name).text;
   });
+}
+
+/**
+ * The configuration as it would be once `saveProfile` has changed a profile of the file. Nothing is written; rejects with ConfigError where
+ * saving would.
+ */
+export async function previewProfile(input: ConfigInput, profile: NewProfile): Promise<Config> {
+  const { configFile } = paths(input);
+  await requireReplaceable(configFile);
+  const { text } = loading(withProfile(await input.readFile(configFile), profile), configFile, profile.name);
+  return loadConfig({ ...input, readFile: async () => text });
 }
 
 /** What the file would say of the profile, with its defaults; nothing is read or written. Throws ConfigError if it would not load. */

@@ -5,6 +5,8 @@ import type { Environment } from '../terminal.ts';
 export interface LocalTarget {
   readonly endpoint: LocalEndpoint;
   readonly database: string;
+  /** Neither the person nor the profile has named it. */
+  readonly isDatabaseGuessed?: boolean;
   readonly user: string;
   /** A password file that holds nothing of the user's other servers; need not exist. */
   readonly passwordFile: string;

@@ -28,9 +28,10 @@ export async function withLocalSession<Result>(
   // Asked for before the program starts, so that a login that is over is told in our words and with our exit code.
   const { identity } = await tokens.getToken(dependencies.interrupts.signal);
   const user = userFromTemplate(profile.user, identity, profile.name);
-  const database = options.database ?? dependencies.env.PGDATABASE ?? upstreamAddress(profile).database ?? 'postgres';
+  const named = options.database ?? dependencies.env.PGDATABASE ?? upstreamAddress(profile).database;
+  const chosen = { database: named ?? 'postgres', isDatabaseGuessed: named === undefined, user };
   const run = (endpoint: LocalEndpoint) =>
-    use({ endpoint, database, user, passwordFile: endpoint.passwordFile ?? passwordFile(dependencies) });
+    use({ ...chosen, endpoint, passwordFile: endpoint.passwordFile ?? passwordFile(dependencies) });
   const tcp = options.tcp ?? false;
   const running = await runningEndpoint(profile, tcp, dependencies);
   return running ? run(running) : withPrivateSidecar({ profile, tokens, tcp }, dependencies, run);

@@ -79,12 +79,12 @@ describe('get-token: options to output', () => {
     { code: 'ERR_LOGIN_DENIED', exitCode: 5 },
     { code: 'ERR_PROVIDER_UNREACHABLE', exitCode: 6 },
     { code: 'ERR_STORE_LOCKED', exitCode: 8 },
-    { code: 'ERR_ABORTED', exitCode: 130 },
-  ])('ends with $exitCode for $code and keeps standard output empty', async ({ code, exitCode }) => {
+    { code: 'ERR_ABORTED', exitCode: 130, stderr: 'Cancelled.\n' },
+  ])('ends with $exitCode for $code and keeps standard output empty', async ({ code, exitCode, stderr }) => {
     const error = Object.assign(new Error('it went wrong'), { code, hint: 'Do this next.' });
     const createOidcTokenSource = () => ({ getToken: () => Promise.reject(error) });
     const result = await runInWorld(['get-token'], { config: prodProfile, credentials: { createOidcTokenSource } });
-    expect(result).toMatchObject({ exitCode, stdout: '', stderr: 'gprxy: it went wrong\n  Do this next.\n' });
+    expect(result).toMatchObject({ exitCode, stdout: '', stderr: stderr ?? 'gprxy: it went wrong\n  Do this next.\n' });
   });
 
   it('tells that a token from a file cannot be for another audience', async () => {

@@ -1,8 +1,5 @@
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { BrowserPrompt, LoginPrompt } from '@gprxy/credentials';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   aliceLogin,
   alicePrompt,
@@ -236,55 +233,11 @@ describe('login: options to output', () => {
     { code: 'ERR_LOGIN_EXPIRED', exitCode: 4 },
     { code: 'ERR_PROVIDER_UNREACHABLE', exitCode: 6 },
     { code: 'ERR_STORE_ABSENT', exitCode: 8 },
-    { code: 'ERR_ABORTED', exitCode: 130 },
   ])('S33 ends with $exitCode for $code', async ({ code, exitCode }) => {
     const login = () => Promise.reject(Object.assign(new Error('it went wrong'), { code, hint: 'Do this next.' }));
     const result = await runInWorld(['login'], { config: prodProfile, credentials: { login } });
     expect(result).toMatchObject({ exitCode, stdout: '' });
     expect(result.stderr).toContain('gprxy: it went wrong\n  Do this next.\n');
-  });
-});
-
-describe('login: profiles', () => {
-  it('makes the profile that the options describe', async () => {
-    const { exitCode, stderr, configFile } = await runInWorld(['login', '--profile', 'dev', ...newProfile]);
-    expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain(`Saved profile "dev" in ${configFile}.`);
-    const text = await readFile(configFile, 'utf8');
-    expect(text).toContain('[profiles.dev]');
-    expect(text).toContain('issuer = "https://id.example"');
-  });
-
-  it('names the profile in the next command where psql would take another one', async () => {
-    const config = `default_profile = "prod"\n${prodProfile}`;
-    const next = async (env: Record<string, string>, ...args: string[]) =>
-      (await runInWorld(['login', ...args], { config, env })).stderr.match(/Next: .*/)?.[0];
-    expect(await next({})).toBe('Next: gprxy psql');
-    expect(await next({}, '--profile', 'dev', ...newProfile)).toBe('Next: gprxy psql --profile dev');
-    expect(await next({ GPRXY_PROFILE: 'dev' }, ...newProfile)).toBe('Next: gprxy psql');
-  });
-
-  it('says where the profile could not be saved, and does not blame the command line', async () => {
-    const place = await mkdtemp(join(tmpdir(), 'gprxy-login-'));
-    onTestFinished(() => rm(place, { recursive: true }));
-    await symlink(join(place, 'gone', 'deeper'), join(place, 'config'));
-    const file = join(place, 'config', 'config.toml');
-    const { exitCode, stderr } = await runInWorld(['login', ...newProfile], { env: { GPRXY_CONFIG: file } });
-    expect(exitCode).toBe(3);
-    expect(stderr).toContain(`gprxy: ${file}: cannot be written (`);
-    expect(stderr).toContain('name another file by GPRXY_CONFIG');
-  });
-
-  it('says what a new profile still needs', async () => {
-    const { exitCode, stderr } = await runInWorld(['login', '--issuer', 'https://id.example']);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('needs --client-id ID and --upstream DSN');
-  });
-
-  it('ends with 3 where nothing is configured and nothing given', async () => {
-    const { exitCode, stderr } = await runInWorld(['login']);
-    expect(exitCode).toBe(3);
-    expect(stderr).toContain('Run "gprxy login --issuer');
   });
 });
 

@@ -1,26 +1,40 @@
 import type { LoginFlow, LoginPrompt, StoredLogin } from '@gprxy/credentials';
 import type { Profile } from '@gprxy/sidecar';
+import { interruptedError } from '../../cli-error.ts';
 import type { Dependencies } from '../../dependencies.ts';
+import { ExitCode, exitCodeFor } from '../../exit-code.ts';
 import { profileLogin } from '../../profile-login.ts';
+import { say } from '../../say.ts';
 import { readStoreChoice, type StoreKind, writeStoreChoice } from '../../store-choice.ts';
 import { browserHere } from './browser-here.ts';
 import type { LoginOptions } from './login-command.ts';
 import { offerBrowser } from './offer-browser.ts';
-import { profileToSignInTo } from './profile-to-sign-in-to.ts';
+import { type ProfileToSignInTo, profileToSignInTo } from './profile-to-sign-in-to.ts';
 import { sayInsecureStorage, saySignedIn } from './say-signed-in.ts';
 import { prepareShowing } from './show-prompt.ts';
 import { prepareWaiting } from './waiting.ts';
 
 /** Signs in, in the browser or with a code, and keeps what comes of it in the profile's store. */
 export async function login(options: LoginOptions, dependencies: Dependencies): Promise<void> {
-  const profile = await profileToSignInTo(options, dependencies);
+  const target = await profileToSignInTo(options, dependencies);
+  const { profile, change } = target;
   const formerKind = await readStoreChoice(profile.name, dependencies);
   const storeKind = chosenStore(options) ?? formerKind;
   if (storeKind === 'file') sayInsecureStorage(dependencies);
-  const stored = await signIn(profile, storeKind, options, dependencies);
+  const stored = await signIn(profile, storeKind, options, dependencies).catch((error: unknown) => {
+    if (exitCodeFor(error) === ExitCode.Interrupted) throw interruptedError(error, cancellation(target));
+    if (change) say(dependencies, `Profile "${profile.name}" in ${change.path} stays as it was.`);
+    throw error;
+  });
+  await change?.save();
   await writeStoreChoice(profile.name, storeKind, dependencies);
   if (storeKind !== formerKind) await forgetLogin(profile, formerKind, dependencies);
   await saySignedIn({ profile, storeKind, stored }, dependencies);
+}
+
+function cancellation({ profile: { name }, isNew }: ProfileToSignInTo): string {
+  if (!isNew) return 'Cancelled. Nothing was changed.';
+  return `Cancelled. Nobody was signed in; profile "${name}" stays: run "gprxy login --profile ${name}".`;
 }
 
 function chosenStore({ insecureStorage }: LoginOptions): StoreKind | undefined {

@@ -4,6 +4,7 @@ import {
   loadConfig,
   type NewProfile,
   type Profile,
+  previewProfile,
   saveProfile,
   selectProfile,
 } from '@gprxy/sidecar';
@@ -16,20 +17,36 @@ import type { LoginOptions } from './login-command.ts';
 
 const example = 'gprxy login --issuer URL --client-id ID --upstream postgresql://GATEWAY:6432';
 
-/** The profile in the file, first made or changed there when the options describe it. */
-export async function profileToSignInTo(options: LoginOptions, dependencies: Dependencies): Promise<Profile> {
+export interface ProfileToSignInTo {
+  readonly profile: Profile;
+  /** It was made by this command, and is in the file already. */
+  readonly isNew?: true;
+  /** What the login has to succeed with before it is in the file. */
+  readonly change?: { readonly path: string; save(): Promise<void> };
+}
+
+/**
+ * The profile in the file, first made there when the options describe a new one: whoever tries again need not type all of it again. One
+ * that is there is changed only by a login that succeeds with the change.
+ */
+export async function profileToSignInTo(options: LoginOptions, dependencies: Dependencies): Promise<ProfileToSignInTo> {
   const input = configInput(dependencies);
   const config = await loadConfig(input);
   if (!describesProfile(options)) {
     if (!config.exists && options.profile === undefined) throw nothingConfigured(config);
-    return selectProfile(config, options.profile);
+    return { profile: selectProfile(config, options.profile) };
   }
   const described = describedProfile(options, config);
-  await saveProfile(config.path, described).catch((error: unknown) => {
-    throw error instanceof ConfigError && !isOfTheSystem(error) ? notSaved(error) : error;
-  });
-  say(dependencies, `Saved profile "${described.name}" in ${config.path}.`);
-  return selectProfile(await loadConfig(input), described.name);
+  const save = async () => {
+    await saveProfile(config.path, described).catch(rethrowUnsaved);
+    say(dependencies, `Saved profile "${described.name}" in ${config.path}.`);
+  };
+  if (config.profiles.has(described.name)) {
+    const changed = await previewProfile(input, described).catch(rethrowUnsaved);
+    return { profile: selectProfile(changed, described.name), change: { path: config.path, save } };
+  }
+  await save();
+  return { profile: selectProfile(await loadConfig(input), described.name), isNew: true };
 }
 
 function describesProfile({ profile, device, browser, open, insecureStorage, ...description }: LoginOptions): boolean {
@@ -73,14 +90,14 @@ function incompleteProfile(
   return usageError(`profile "${name}" is new and needs ${missing.join(' and ')}`, `Run "${example}".`);
 }
 
-/** The file could not be read or written, whatever the command line says. */
-function isOfTheSystem({ cause }: ConfigError): boolean {
-  return cause instanceof Error && 'syscall' in cause;
+/** The command line is wrong, and not the line that the error names, which was never written; unless the system refused the file. */
+function rethrowUnsaved(error: unknown): never {
+  if (!(error instanceof ConfigError) || isOfTheSystem(error)) throw error;
+  throw usageError(`nothing was saved: ${error.problem}`, 'Run "gprxy login --help".');
 }
 
-/** It is the command line that is wrong: the line of the file that the error names was never written. */
-function notSaved({ problem }: ConfigError): CliError {
-  return usageError(`nothing was saved: ${problem}`, 'Run "gprxy login --help".');
+function isOfTheSystem({ cause }: ConfigError): boolean {
+  return cause instanceof Error && 'syscall' in cause;
 }
 
 type Defined<T> = { [Key in keyof T]: Exclude<T[Key], undefined> };

@@ -6,6 +6,7 @@ import { displayName, storeName } from '../../names.ts';
 import { say } from '../../say.ts';
 import type { StoreKind } from '../../store-choice.ts';
 import { relativeTime } from '../../time-left.ts';
+import { upstreamAddress } from '../../upstream-address.ts';
 
 export interface SignedIn {
   readonly profile: Profile;
@@ -20,7 +21,7 @@ export async function saySignedIn({ profile, storeKind, stored }: SignedIn, depe
     `Signed in as ${displayName(stored)} (profile "${profile.name}").`,
     `  login kept in  ${storeName(storeKind, dependencies.platform)}`,
     `  token expires  ${relativeTime(stored.expiresAt, dependencies.now())}; ${renewed}`,
-    `Next: gprxy psql${await profileArgument(profile.name, dependencies)}`,
+    `Next: gprxy psql${await profileArgument(profile.name, dependencies)}${databaseArgument(profile, dependencies)}`,
   );
 }
 
@@ -28,6 +29,11 @@ export async function saySignedIn({ profile, storeKind, stored }: SignedIn, depe
 async function profileArgument(name: string, dependencies: Dependencies): Promise<string> {
   const taken = await chosenProfile(dependencies.env.GPRXY_PROFILE, dependencies).catch(() => undefined);
   return taken?.name === name ? '' : ` --profile ${name}`;
+}
+
+/** Nothing where it is known which one is meant. */
+function databaseArgument(profile: Profile, { env }: Dependencies): string {
+  return upstreamAddress(profile).database === undefined && !env.PGDATABASE ? ' DATABASE' : '';
 }
 
 export function sayInsecureStorage(dependencies: Dependencies): void {

@@ -62,6 +62,35 @@ describe('psql: options to the program that is run', () => {
     expect(programs[0]?.env.PGDATABASE).toBe(database);
   });
 
+  describe('where nobody has named a database', () => {
+    const config = prodProfile.replace('6432/sales', '6432');
+    const failing = { config, status, runProgram: async () => 2 };
+
+    it.each([{ args: [] }, { args: ['-c', 'select 1'] }, { args: ['--', '-At'] }])(
+      'and the connection fails, says how to name one: $args',
+      async ({ args }) => {
+        const { exitCode, stderr } = await runInWorld(['psql', ...args], failing);
+        expect(exitCode).toBe(2);
+        expect(stderr).toContain('no database was named, so psql asked for "postgres".\n  Run "gprxy psql DATABASE"');
+      },
+    );
+
+    it.each([
+      { what: 'psql was told by an option of its own', world: failing, args: ['-d', 'crm'] },
+      { what: 'psql was told by a word of its own', world: failing, args: ['--', '-At', '-c', 'select 1', 'crm'] },
+      { what: 'the connection was there', world: { ...failing, runProgram: async () => 1 }, args: [] },
+      { what: 'one was named', world: failing, args: ['crm'] },
+      { what: 'the profile has one', world: { ...failing, config: prodProfile }, args: [] },
+    ])('says nothing where $what', async ({ world, args }) => {
+      expect((await runInWorld(['psql', ...args], world)).stderr).toBe('');
+    });
+  });
+
+  it('lists the databases from the one that was named, which psql would not', async () => {
+    const { programs } = await runInWorld(['psql', 'crm', '-l'], { config: prodProfile, status });
+    expect(programs[0]?.args).toEqual(['--dbname', 'crm', '-l']);
+  });
+
   it('gives back the exit code of psql', async () => {
     const { exitCode } = await runInWorld(['psql'], { config: prodProfile, status, runProgram: async () => 3 });
     expect(exitCode).toBe(3);
