@@ -1,12 +1,12 @@
 import { GprxyError } from '@gprxy/proxy-core';
 import { describe, expect, it } from 'vitest';
 import { FUZZ_RUNS, fuzz } from '../../proxy-core/src/fuzz.testing.ts';
-import { ConfigError } from './config-error.ts';
-import { parseConfig } from './parse-config.ts';
-import { passwordIn } from './password-file.ts';
+import { passwordIn } from './client/password-file.ts';
+import { ConfigError } from './config/config-error.ts';
+import { parseConfig } from './config/parse-config.ts';
 import { knownKeys } from './route/known-hosts.ts';
 import { parseRoute } from './route/route.ts';
-import { userFromTemplate, userTemplateProblem } from './user-template.ts';
+import { userFromTemplate, userTemplateProblem } from './upstream/user-template.ts';
 
 const CONFIG = `default_profile = "prod"
 [profiles.prod]

@@ -1,0 +1,82 @@
+import {
+  type ClientConnection,
+  GprxyError,
+  type Peer,
+  type ScramVerifier,
+  SqlState,
+  unlessOutOfDescriptors,
+} from '@gprxy/proxy-core';
+import type { ListenAddress, LocalAuth } from '../config/profile.ts';
+import { askForPassword } from './ask-for-password.ts';
+import type { LocalPassword } from './local-password.ts';
+import type { PeerLookup, TcpEnds } from './peer-uid.ts';
+
+/** Resolves when the client may use the sidecar, rejects with GprxyError 28000 or 28P01 when it may not. */
+export type AuthenticateClient = (connection: ClientConnection, signal: AbortSignal) => Promise<void>;
+
+export interface ClientCheck {
+  /** Where the client came in: what an address-less peer means depends on it. */
+  readonly address: ListenAddress;
+  readonly localAuth: LocalAuth;
+  /** The OS user that the sidecar itself runs as; undefined where there is no such number. */
+  readonly ownUid: number | undefined;
+  readonly peers: PeerLookup;
+  /** For `password`; undefined where clients could not find it. */
+  readonly password: LocalPassword | undefined;
+}
+
+/**
+ * The check that a listener makes of each client. A Unix socket needs none: the modes of its directory (0700) and of itself
+ * (0600) let nobody else in. On TCP, `same-user` asks the kernel whose socket the other end is; root is another user, too.
+ * Rejects with GprxyError when `same-user` is asked for on a system that cannot tell, or `password` where there is no file for it.
+ */
+export async function createClientCheck(check: ClientCheck): Promise<AuthenticateClient> {
+  const { address, localAuth, ownUid, peers, password } = check;
+  if ('path' in address || localAuth === 'trust') return async () => {};
+  if (localAuth === 'password') return askForPassword(await verifierOf(password));
+  if (ownUid === undefined || !(await peers.available())) throw cannotTell();
+  return async ({ peer }) => {
+    const uid = isComplete(peer) ? await uidOf(peers, peer) : undefined;
+    if (uid !== ownUid) throw anotherUser(uid, ownUid);
+  };
+}
+
+async function uidOf(peers: PeerLookup, peer: TcpEnds): Promise<number | undefined> {
+  try {
+    return await peers.uidOf(peer);
+  } catch (error) {
+    throw unlessOutOfDescriptors(error);
+  }
+}
+
+function verifierOf(password: LocalPassword | undefined): Promise<ScramVerifier> {
+  if (password) return password.verifier;
+  throw new GprxyError('there is no file that clients could read the local password from', {
+    code: 'ERR_LOCAL_AUTH',
+    hint: 'Run "gprxy start", which has one.',
+  });
+}
+
+function isComplete(peer: Peer): peer is TcpEnds {
+  const { address, port, localAddress, localPort } = peer;
+  return address !== undefined && port !== undefined && localAddress !== undefined && localPort !== undefined;
+}
+
+function anotherUser(uid: number | undefined, ownUid: number): GprxyError {
+  const who = uid === undefined ? 'a client whose OS user could not be found out' : `OS user ${uid}`;
+  return new GprxyError(`refused ${who}: this port serves OS user ${ownUid} only`, {
+    code: 'ERR_LOCAL_USER',
+    sqlState: SqlState.InvalidAuthorization,
+    clientMessage: 'this port serves the OS user who started gprxy there, and nobody else',
+    hint: 'Start your own: "gprxy start" with another port in "listen", or "gprxy psql".',
+  });
+}
+
+function cannotTell(): GprxyError {
+  return new GprxyError('this system does not say which OS user is at the other end of a TCP connection', {
+    code: 'ERR_LOCAL_AUTH',
+    hint:
+      'Set listen = "unix", which only you can open, or local_auth = "password"; ' +
+      'local_auth = "trust" if nobody else uses this machine.',
+  });
+}

@@ -1,0 +1,47 @@
+import type { SessionEnd } from '@gprxy/proxy-core';
+import { UpstreamError } from '@gprxy/proxy-core';
+import { expect, it } from 'vitest';
+import { aliceTokens, collectLog, testProfile } from '../config/profile.testing.ts';
+import { ListenerActivity } from '../listen/listener-activity.ts';
+import { createSessionPolicy } from './session-policy.ts';
+
+/** What is logged of a session that ended with this error. */
+function loggedOf(error: unknown): Record<string, unknown> | undefined {
+  const { log, lines } = collectLog();
+  const connector = {
+    profile: testProfile(),
+    upstream: undefined as never,
+    tokens: aliceTokens,
+    activity: new ListenerActivity('prod', '127.0.0.1:5433'),
+  };
+  const { events } = createSessionPolicy({ connector, authenticateClient: async () => {}, log });
+  const end = {
+    stage: 'upstream',
+    peer: {},
+    endedBy: 'proxy',
+    bytesFromClient: 0,
+    bytesFromUpstream: 0,
+    durationMs: 1,
+  };
+  events.end?.({ ...end, error } as SessionEnd<void>);
+  return lines[0];
+}
+
+it.each([
+  ['its message', new Error('connect ECONNREFUSED ::1:1'), 'connect ECONNREFUSED ::1:1'],
+  ['its code, where it says nothing', Object.assign(new Error(''), { code: 'EPIPE' }), 'EPIPE'],
+  [
+    'those of all addresses of a name',
+    new AggregateError([new Error('connect ECONNREFUSED ::1:1'), new Error('connect ECONNREFUSED 127.0.0.1:1')]),
+    'connect ECONNREFUSED ::1:1; connect ECONNREFUSED 127.0.0.1:1',
+  ],
+])('the log has the cause of an error: %s', (_, cause, logged) => {
+  expect(loggedOf(new UpstreamError('cannot connect', { cause }))).toMatchObject({
+    error: 'cannot connect',
+    cause: logged,
+  });
+});
+
+it('the log has no cause that only repeats the error', () => {
+  expect(loggedOf(new UpstreamError('gone', { cause: new Error('gone') }))).not.toHaveProperty('cause');
+});

@@ -1,0 +1,92 @@
+import {
+  type ClientConnection,
+  ConnectionLost,
+  type FrontendKey,
+  frontendKey,
+  GprxyError,
+  NotPostgres,
+  type SessionEvents,
+  type SessionPolicy,
+  type UpstreamSession,
+} from '@gprxy/proxy-core';
+import type { Log } from '../log/log.ts';
+import { connectUpstream, type UpstreamConnector } from '../upstream/connect-upstream.ts';
+import type { AuthenticateClient } from './authenticate-client.ts';
+
+/** Silent clients shall be gone within 10 s, also from a machine that is busy. */
+const AUTHENTICATION_TIMEOUT_MS = 8_000;
+
+export interface ListenerPolicy {
+  readonly connector: UpstreamConnector;
+  readonly authenticateClient: AuthenticateClient;
+  readonly log: Log;
+}
+
+/** What is the sidecar's own in a session of proxy-core. */
+export function createSessionPolicy(listener: ListenerPolicy): SessionPolicy<void> {
+  return {
+    // Loopback and Unix sockets only; a client that insists on TLS is closed.
+    clientTls: { mode: 'refused' },
+    authenticationTimeoutMs: AUTHENTICATION_TIMEOUT_MS,
+    authenticate: (connection, signal) => listener.authenticateClient(connection, signal),
+    connectUpstream: (_, connection, signal) => connectUpstream(listener.connector, connection, signal),
+    frontendKeyFor: upstreamKey,
+    events: createEvents(listener),
+  };
+}
+
+/** The upstream's key goes through unchanged: clients compare its pid with pg_backend_pid(). */
+function upstreamKey({ backendKey }: UpstreamSession): FrontendKey | undefined {
+  return backendKey && frontendKey(backendKey.pid, backendKey.secret);
+}
+
+function createEvents({ connector, log }: ListenerPolicy): SessionEvents<void> {
+  const { activity } = connector;
+  const at = { profile: connector.profile.name };
+  return {
+    ready: ({ connection }) => log.info({ ...at, ...describe(connection) }, 'connected'),
+    end: ({ connection, stage, endedBy, error, bytesFromClient, bytesFromUpstream, durationMs }) => {
+      const fields = {
+        ...at,
+        ...(connection && describe(connection)),
+        stage,
+        endedBy,
+        durationMs: Math.round(durationMs),
+      };
+      if (error === undefined) return log.info({ ...fields, bytesFromClient, bytesFromUpstream }, 'closed');
+      if (error instanceof NotPostgres || error instanceof ConnectionLost) {
+        return log.info({ ...fields, ...describeError(error) }, 'closed');
+      }
+      activity.failed(error);
+      log.warn({ ...fields, ...describeError(error) }, stage === 'relay' ? 'ended' : 'refused');
+    },
+    cancel: ({ target, error }) => {
+      const session = target && { session: target.sessionId };
+      const outcome =
+        error !== undefined ? 'cancel failed' : target ? 'cancel forwarded' : 'cancel without a session ignored';
+      log.info({ ...at, ...session, ...(error !== undefined && describeError(error)) }, outcome);
+    },
+  };
+}
+
+function describe({ sessionId, startup }: ClientConnection): object {
+  const { parameters } = startup;
+  return { session: sessionId, database: parameters.get('database'), application: parameters.get('application_name') };
+}
+
+/** By name, never the object: what hangs on an error that is not ours is not known to be free of secrets. */
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { error: String(error) };
+  const { message, cause } = error;
+  const codes = error instanceof GprxyError ? { code: error.code, sqlState: error.sqlState } : { code: 'ERR_INTERNAL' };
+  const reason = reasonOf(cause);
+  const because = reason === undefined || reason === message ? {} : { cause: reason };
+  return { ...codes, error: message, ...because };
+}
+
+/** An AggregateError, as of a name with several addresses, says nothing itself. */
+function reasonOf(cause: unknown): string | undefined {
+  if (cause instanceof AggregateError) return cause.errors.flatMap((error) => reasonOf(error) ?? []).join('; ');
+  if (!(cause instanceof Error)) return undefined;
+  return cause.message || (cause as NodeJS.ErrnoException).code;
+}

@@ -1,0 +1,28 @@
+import type { CredentialSettings } from '@gprxy/credentials';
+import type { RouteSettings } from '../route/open-route.ts';
+
+/** What a client may connect to: a TCP port, on loopback unless `listenAnywhere` says otherwise, or a Unix socket file. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/**
+ * How a client of a TCP port shows that it may use the sidecar. `same-user`: it runs as the daemon's own OS user. `password`: it knows what
+ * the daemon has written into a file that only that user can read. `trust`: it need not.
+ */
+export type LocalAuth = 'same-user' | 'password' | 'trust';
+
+/** One `[profiles.NAME]` of the configuration file, checked and with its defaults filled in. */
+export interface Profile {
+  readonly name: string;
+  /** Connection URI of the gateway or server, without user and password. */
+  readonly upstream: string;
+  /** What stands between here and the upstream; absent: it is dialled straight. */
+  readonly via?: RouteSettings;
+  /** Empty: the daemon does not serve this profile; `gprxy psql` still does. */
+  readonly listen: readonly ListenAddress[];
+  readonly localAuth: LocalAuth;
+  /** Template of the user name sent upstream: `{email}`, `{sub}` or any other `{claim}`; or simply the name. */
+  readonly user: string;
+  readonly credential: CredentialSettings;
+  readonly drainTimeoutMs: number;
+  readonly maxConnections: number;
+}

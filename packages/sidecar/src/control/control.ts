@@ -1,0 +1,95 @@
+import { request as httpRequest } from 'node:http';
+import type { Reloaded } from '../life/reload.ts';
+import type { SidecarStatus } from './status.ts';
+
+export type ControlErrorCode = 'ERR_NOT_RUNNING' | 'ERR_CONTROL';
+
+/** `ERR_NOT_RUNNING`: nothing answers on the control socket. `ERR_CONTROL`: something does, but not as gprxy should. */
+export class ControlError extends Error {
+  readonly code: ControlErrorCode;
+
+  constructor(code: ControlErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'ControlError';
+    this.code = code;
+  }
+}
+
+/** Far more than the status of many profiles takes. */
+const MAX_ANSWER_BYTES = 1 << 20;
+
+/** What can be asked of the daemon, and what it answers. */
+export interface ControlAnswers {
+  status: SidecarStatus;
+  /** `problems` say what is not as the configuration says now. */
+  reload: Reloaded & { readonly pid: number };
+  /** Answered at once; the daemon then drains. */
+  stop: { readonly pid: number };
+}
+
+export interface ControlRequestOptions {
+  /** For `stop`: overrides the `drain_timeout` of every profile. */
+  readonly drainTimeoutMs?: number;
+  readonly timeoutMs?: number;
+}
+
+/** Reading keys and files of many profiles takes longer than telling what is known. */
+const TIMEOUT_MS = { status: 2_000, stop: 2_000, reload: 30_000 } as const;
+
+/** Asks the running daemon. Rejects with ControlError. */
+export async function requestControl<Request extends keyof ControlAnswers>(
+  socketPath: string,
+  request: Request,
+  { drainTimeoutMs, timeoutMs = TIMEOUT_MS[request] }: ControlRequestOptions = {},
+): Promise<ControlAnswers[Request]> {
+  const method = request === 'status' ? 'GET' : 'POST';
+  const query = drainTimeoutMs === undefined ? '' : `?drain_timeout_ms=${drainTimeoutMs}`;
+  const text = await ask(socketPath, method, `/v1/${request}${query}`, AbortSignal.timeout(timeoutMs));
+  const answer = parseAnswer(text);
+  if (answer === undefined) throw notGprxy(socketPath, 'its answer is not the expected one');
+  return answer as ControlAnswers[Request];
+}
+
+function ask(socketPath: string, method: string, path: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({ socketPath, method, path, signal, agent: false }, (response) => {
+      const status = response.statusCode ?? 0;
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > MAX_ANSWER_BYTES) response.destroy(new Error('endless answer'));
+      });
+      response.once('error', (error) => reject(toControlError(socketPath, error)));
+      response.once('end', () => {
+        if (status >= 200 && status < 300) resolve(text);
+        else reject(notGprxy(socketPath, `it answered ${method} ${path} with ${status}`));
+      });
+    });
+    outgoing.once('error', (error) => reject(toControlError(socketPath, error)));
+    outgoing.end();
+  });
+}
+
+function parseAnswer(text: string): { pid: number } | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    const isOurs = typeof answer === 'object' && answer !== null && 'pid' in answer && typeof answer.pid === 'number';
+    return isOurs ? (answer as { pid: number }) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toControlError(socketPath: string, error: NodeJS.ErrnoException): ControlError {
+  // ECONNRESET: it ended between taking the connection and answering.
+  if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(error.code ?? '')) {
+    return new ControlError('ERR_NOT_RUNNING', 'the sidecar is not running', error);
+  }
+  if (error.name === 'AbortError') return notGprxy(socketPath, 'it does not answer');
+  return notGprxy(socketPath, error.code ?? error.message, error);
+}
+
+function notGprxy(socketPath: string, why: string, cause?: unknown): ControlError {
+  return new ControlError('ERR_CONTROL', `the control socket ${socketPath} does not work: ${why}`, cause);
+}

@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { AccessToken } from '@gprxy/credentials';
+import { CancelRegistry } from '@gprxy/proxy-core';
+import { readProcTable } from '../client/kernel-table.ts';
+import { createProcPeerLookup, type PeerLookup } from '../client/peer-uid.ts';
+import type { Profile } from '../config/profile.ts';
+import { serveControl } from '../control/serve-control.ts';
+import type { ListenerStatus, SidecarStatus } from '../control/status.ts';
+import type { ServedAddress } from '../listen/served-address.ts';
+import { Serving } from '../listen/serving.ts';
+import type { Surroundings } from '../listen/surroundings.ts';
+import { isRenewedAhead, type RenewAheadOptions, renewAhead } from '../upstream/renew-ahead.ts';
+import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
+import type { SidecarProblem } from './problem.ts';
+import { type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
+
+export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'log'> {
+  readonly profiles: readonly Profile[];
+  /** Profiles that could not be read, for the status. */
+  readonly problems?: readonly SidecarProblem[];
+  /** Reads the configuration again. Rejects when that as a whole cannot be used; left out: there is none to read. */
+  readProfiles?(): Promise<ProfilesRead>;
+  /** Called before and after each reload, and when the sidecar begins to drain. */
+  onPhase?(phase: 'ready' | 'reloading' | 'stopping'): void;
+  /** Left out: a private sidecar that nobody else can ask or stop. */
+  readonly controlSocketPath?: string;
+  /** For the status, so that a restart can repeat them. */
+  readonly startArguments?: readonly string[];
+  /** Bind addresses beyond loopback too, where the profile has `local_auth = "password"`. */
+  readonly listenAnywhere?: boolean;
+  /** A file in the form of libpq's PGPASSFILE, written anew: the passwords of listeners with `local_auth = "password"`. */
+  readonly passwordFile?: string;
+  /** Who is behind a TCP connection; default: Linux's /proc. */
+  readonly peers?: PeerLookup;
+}
+
+export interface SidecarListener {
+  readonly profile: string;
+  /** `127.0.0.1:5433` (which serves `[::1]:5433` too, where there is IPv6) or the path of a Unix socket. */
+  readonly address: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+export interface Sidecar {
+  readonly listeners: readonly SidecarListener[];
+  readonly problems: readonly SidecarProblem[];
+  status(): SidecarStatus;
+  /** Serves what the configuration says now. Sessions are never ended by it. Never rejects: see the problems. */
+  reload(reason: string): Promise<Reloaded>;
+  /**
+   * No new connections; running ones may finish for their profile's `drainTimeoutMs`, then get 57P01. Says how many were cut
+   * off. A second call with a shorter time overtakes the first.
+   */
+  close(reason?: string, options?: { readonly drainTimeoutMs?: number }): Promise<Ended>;
+  /** Settles when the sidecar has closed, whoever asked for it. */
+  readonly closed: Promise<Ended>;
+}
+
+/**
+ * Opens the listeners of every profile. What is wrong with one profile is in `problems` and does not stop the others.
+ * Rejects with AlreadyRunningError when another daemon owns the control socket.
+ */
+export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  const { log, profiles, problems = [], readProfiles, startArguments, passwordFile } = options;
+  const closed = new AbortController();
+  const watched = (profile: Profile) => ({
+    isServed: () => isDeepStrictEqual(serving.profile(profile.name), profile),
+    onRenewed: (token: AccessToken) => {
+      for (const address of serving.addresses)
+        if (address.profile.name === profile.name) address.activity.tokenUsed(token);
+    },
+  });
+  const serving: Serving = new Serving(surroundingsOf(options, watched, closed.signal));
+  const closing = createClosing(serving, log, () => options.onPhase?.('stopping'));
+  closing.afterwards(async () => closed.abort());
+  const startedAt = new Date().toISOString();
+  let reloading: Reloading | undefined;
+  const status = (): SidecarStatus => ({
+    version: 1,
+    pid: process.pid,
+    startedAt,
+    state: closing.started ? 'stopping' : reloading === undefined ? 'starting' : 'running',
+    ...(startArguments !== undefined && { startArguments }),
+    listeners: serving.addresses.map((address) => statusOf(address, passwordFile)),
+    problems: reloading?.problems ?? [],
+  });
+  const reload = async (reason: string) => {
+    const started = await ready;
+    options.onPhase?.('reloading');
+    const reloaded = await started.reload(reason);
+    options.onPhase?.('ready');
+    if (closing.started) await closing.close();
+    return reloaded;
+  };
+  await openControl(options, { status, reload }, closing);
+  const ready = startServing({ serving, first: { profiles, problems }, readProfiles, log });
+  reloading = await ready;
+  if (closing.started) await closing.close();
+  return {
+    get listeners() {
+      return serving.addresses.flatMap(toListener);
+    },
+    get problems() {
+      return reloading?.problems ?? [];
+    },
+    status,
+    reload,
+    close: closing.close,
+    closed: closing.closed,
+  };
+}
+
+/** The control socket comes first: it is what keeps a second daemon from starting. */
+async function openControl(
+  { controlSocketPath: path, log }: SidecarOptions,
+  { status, reload }: Pick<Sidecar, 'status' | 'reload'>,
+  closing: Closing,
+): Promise<void> {
+  if (path === undefined) return;
+  const control = await serveControl({
+    path,
+    status,
+    reload: () => reload('asked to'),
+    stop: (drainTimeoutMs) => {
+      log.info({}, 'asked to stop');
+      void closing.close('asked to', drainTimeoutMs === undefined ? {} : { drainTimeoutMs });
+    },
+  });
+  closing.afterwards(control.close);
+}
+
+function surroundingsOf(
+  { tokenSourceFor, log, peers, listenAnywhere = false, passwordFile }: SidecarOptions,
+  watched: (profile: Profile) => Pick<RenewAheadOptions, 'isServed' | 'onRenewed'>,
+  signal: AbortSignal,
+): Surroundings {
+  const renewal = { now: Date.now, random: Math.random, log, signal };
+  return {
+    tokenSourceFor: async (profile) => {
+      const source = await tokenSourceFor(profile);
+      if (!isRenewedAhead(profile.credential.kind)) return source;
+      return renewAhead({ ...renewal, profile: profile.name, source, ...watched(profile) });
+    },
+    log,
+    cancels: new CancelRegistry(),
+    peers: peers ?? createProcPeerLookup(readProcTable),
+    ownUid: process.getuid?.(),
+    readFile: (path) => readFile(path, 'utf8'),
+    listenAnywhere,
+    passwordFile,
+  };
+}
+
+function statusOf({ activity, password }: ServedAddress, passwordFile: string | undefined): ListenerStatus {
+  return { ...activity.status(), ...(password && passwordFile !== undefined && { passwordFile }) };
+}
+
+function toListener({ profile, activity, bound }: ServedAddress): SidecarListener[] {
+  return bound ? [{ profile: profile.name, address: activity.address, ...bound }] : [];
+}

@@ -1,0 +1,19 @@
+import type { TokenSource } from '@gprxy/credentials';
+import type { CancelRegistry } from '@gprxy/proxy-core';
+import type { PeerLookup } from '../client/peer-uid.ts';
+import type { Profile } from '../config/profile.ts';
+import type { Log } from '../log/log.ts';
+
+/** What the listeners of all profiles have in common. */
+export interface Surroundings {
+  tokenSourceFor(profile: Profile): TokenSource | Promise<TokenSource>;
+  readonly log: Log;
+  readonly cancels: CancelRegistry;
+  readonly peers: PeerLookup;
+  readonly ownUid: number | undefined;
+  readFile(path: string): Promise<string>;
+  /** Addresses beyond loopback may be bound, where a password is asked for. */
+  readonly listenAnywhere: boolean;
+  /** Where clients find the passwords of `local_auth = "password"`. Left out: there is no such file, and so no such listener. */
+  readonly passwordFile: string | undefined;
+}
