@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { CI_SECRET, startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,3 +79,23 @@ describe('gprxy get-token for somebody else than the upstream', () => {
     expect(other).toMatchObject({ aud: reports, client_id: 'gprxy-ci' });
   });
 });
+
+it('says after a moment what it waits for, and at the end who did not answer, and for how long', async () => {
+  await using silent = await silentProvider();
+  const { host } = new URL(silent.issuer);
+  const described = `--issuer ${silent.issuer} --client-id gprxy-cli --upstream ${upstream}`;
+  const login = shell.start(`gprxy login --profile silent --insecure-storage ${described}`);
+  await login.says(new RegExp(`^gprxy: waiting for ${host} to answer \\.\\.\\.$`, 'm'));
+  const { exitCode, stderr } = await login.ended;
+  expect(exitCode).toBe(6);
+  expect(stderr).toContain(`the identity provider ${silent.issuer} cannot be reached: no answer within 10 s`);
+  expect(stderr.split('waiting for').length).toBe(2);
+});
+
+/** As one whose process was stopped: the system takes connections for it, and nobody reads what comes. */
+async function silentProvider(): Promise<AsyncDisposable & { issuer: string }> {
+  const server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { issuer: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: async () => void server.close() };
+}

@@ -160,7 +160,7 @@ describe('gprxy doctor on a set-up that works', () => {
     try {
       const { exitCode, about } = await examine(signedIn.shell);
       expect(exitCode).toBe(6);
-      expect(about('issuer').message).toContain('cannot be reached: no answer in time');
+      expect(about('issuer').message).toContain('cannot be reached: no answer within 10 s');
     } finally {
       await signedIn.provider.resume();
     }

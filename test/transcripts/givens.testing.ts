@@ -15,6 +15,15 @@ export const givens: Readonly<Record<string, (home: Home) => unknown>> = {
       return `[profiles.prod]\ncredential = "env"\ntoken_env = "CI_TOKEN"\n${upstream}\n`;
     }),
   'the profile names no database': (home) => home.changeConfig((text) => text.replace('/sales?', '?')),
+  'another profile has a port that is taken': async (home) => {
+    const { port } = home.world.stack.gateway;
+    await home.changeConfig((text) => {
+      const other = text
+        .replace('[profiles.prod]', '[profiles.other]')
+        .replace(/^listen.*$/m, `listen = "127.0.0.1:${port}"`);
+      return `default_profile = "prod"\n${text}\n${other}`;
+    });
+  },
   'alice is signed in': (home) => home.signIn('alice'),
   'alice has signed out': async (home) => {
     await home.signIn('alice');

@@ -24,6 +24,8 @@ export interface Dependencies {
   readonly self: readonly string[];
   readonly stdout: Output;
   readonly stderr: Terminal;
+  /** What takes long is waited for in silence: who reads the output is a program, or has a spinner. */
+  readonly isQuiet?: boolean;
   readonly interrupts: Interrupts;
   /** The process as the daemon's source of SIGTERM and SIGINT. */
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;

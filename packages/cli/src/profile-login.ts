@@ -5,6 +5,7 @@ import { CliError } from './cli-error.ts';
 import { configInput } from './config-input.ts';
 import type { Credentials, Dependencies } from './dependencies.ts';
 import { say } from './say.ts';
+import { sayingWhenSlow } from './saying-when-slow.ts';
 import { readStoreChoice, type StoreKind } from './store-choice.ts';
 import type { Environment } from './terminal.ts';
 import { upstreamAddress } from './upstream-address.ts';
@@ -83,8 +84,9 @@ export function credentialDependencies(
   credentials: Credentials,
   dependencies: Dependencies,
 ): CredentialDependencies {
+  const fetch = credentials.createFetch({ env: dependencies.env, ...(caFile !== undefined && { caFile }) });
   return {
-    fetch: credentials.createFetch({ env: dependencies.env, ...(caFile !== undefined && { caFile }) }),
+    fetch: dependencies.isQuiet ? fetch : sayingWhenSlow(fetch, (line) => say(dependencies, line)),
     now: dependencies.now,
     hold: (work) => hold(work, dependencies.unfinished),
     lockDirectory: paths(configInput(dependencies)).lockDirectory,

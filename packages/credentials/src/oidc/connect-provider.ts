@@ -4,7 +4,7 @@ import type { OidcSettings } from '../settings.ts';
 import { isLoopback, isProtected, issuerUrl } from './issuer-url.ts';
 import { askProvider } from './provider-error.ts';
 import type { ProviderFailure } from './provider-failure.ts';
-import type { ProviderTask } from './provider-task.ts';
+import { type ProviderTask, requestTimeoutSeconds } from './provider-task.ts';
 
 /** openid-client, loaded with the first conversation. */
 type OpenidClient = typeof import('openid-client');
@@ -13,9 +13,6 @@ export interface Provider {
   openid: OpenidClient;
   configuration: Configuration;
 }
-
-/** For each single request; a person or a waiting connection stands behind it. */
-const requestTimeoutSeconds = 10;
 
 /** openid-client's own. */
 const defaultToleranceSeconds = 30;

@@ -1,4 +1,5 @@
 import { redact, withoutSecrets } from '../redact.ts';
+import { requestTimeoutSeconds } from './provider-task.ts';
 
 /** What became of a request to the provider, free of anything that was in its answer but for an OAuth error's words. */
 export type ProviderFailure =
@@ -93,7 +94,7 @@ const networkCode =
   /^(E[A-Z]{3,}|UND_ERR_\w+|ERR_(TLS|SSL)_\w+|CERT_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED_CERT\w*|HOSTNAME_MISMATCH)$/;
 
 function networkReason(error: LibraryError): string | undefined {
-  if (error.code === 'OAUTH_TIMEOUT') return 'no answer in time';
+  if (error.code === 'OAUTH_TIMEOUT') return `no answer within ${requestTimeoutSeconds} s`;
   const chain = causes(error);
   const system = chain.find(({ code }) => typeof code === 'string' && networkCode.test(code));
   if (system !== undefined) return withCode(system.message ?? '', String(system.code));

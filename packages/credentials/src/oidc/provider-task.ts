@@ -9,3 +9,6 @@ export interface ProviderTask {
   /** The profile's name, for the hints. */
   account?: string;
 }
+
+/** For each single request; a person or a waiting connection stands behind it. */
+export const requestTimeoutSeconds = 10;

@@ -21,7 +21,7 @@ export async function doctor(
   { checks, nodeVersion }: Examination = { checks: allChecks, nodeVersion: process.versions.node },
 ): Promise<number> {
   const { signal } = dependencies.interrupts;
-  const setUp = createSetUp(options.profile, dependencies, nodeVersion, signal);
+  const setUp = createSetUp(options.profile, { ...dependencies, isQuiet: true }, nodeVersion, signal);
   const progress = await showProgress(checks, dependencies);
   const results = await runChecks(checks, setUp, signal, progress.finished).finally(progress.stop);
   if (options.json) printJsonReport(await nameOfProfile(setUp), results, dependencies);

@@ -9,7 +9,8 @@ import type { GetTokenOptions } from './get-token-command.ts';
 
 export async function getToken(options: GetTokenOptions, dependencies: Dependencies): Promise<void> {
   const profile = await chosenProfile(options.profile, dependencies);
-  const tokens = await tokenSource(profile, options, dependencies);
+  const isQuiet = options.format === 'json';
+  const tokens = await tokenSource(profile, options, isQuiet ? { ...dependencies, isQuiet } : dependencies);
   const ttl = options.minTtl === undefined ? {} : { minTtlMs: options.minTtl };
   const token = await tokens.getToken(dependencies.interrupts.signal, ttl);
   if (options.format === 'json') printJson(dependencies, asJson(token));

@@ -58,7 +58,8 @@ const exitCodes = `
     0  ok
     1  unexpected; status: not running; doctor: something is wrong
     2  usage: the command line cannot be followed
-    3  configuration: there is no profile, or the file is wrong
+    3  configuration: there is no profile, or the file is wrong; start --detach,
+       restart, reload: a profile is not served, and all others are
     4  login needed
     5  denied: by the person, by policy, or the provider does not do what was asked
     6  the identity provider cannot be reached

@@ -19,7 +19,7 @@ export function defineStart(program: Command, start: (options: StartOptions) => 
     .command('start')
     .summary('start the sidecar')
     .description(
-      'Start the sidecar, which serves every profile that has a "listen". Without --detach it stays here and logs.',
+      'Start the sidecar, which serves every profile that has a "listen". Without --detach it stays here and logs. One profile that cannot be served does not stop the others; with --detach the exit code is 3 then.',
     )
     .option('--profile <name>', 'only this profile, repeatable', collectWords)
     .option('--detach', 'go to the background as soon as it listens')

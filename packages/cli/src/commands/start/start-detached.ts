@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { SidecarStatus } from '@gprxy/sidecar';
 import { CliError } from '../../cli-error.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
@@ -14,7 +15,7 @@ export async function startDetached(startArguments: readonly string[], dependenc
   const running = await sidecarStatus(dependencies);
   if (running !== undefined) {
     say(dependencies, `gprxy is already running (process ${running.pid}). "gprxy status" shows it.`);
-    return ExitCode.Ok;
+    return sayUnserved(running, dependencies);
   }
   const logFile = logFileOf(dependencies);
   const logStart = await sizeOf(logFile);
@@ -23,8 +24,7 @@ export async function startDetached(startArguments: readonly string[], dependenc
   const outcome = await dependencies.startDaemon({ args, logFile, timeoutMs: startTimeoutMs, signal });
   switch (outcome.kind) {
     case 'ready':
-      await sayListening(logFile, dependencies);
-      return ExitCode.Ok;
+      return sayListening(logFile, dependencies);
     case 'ended':
       say(dependencies, await textFrom(logFile, logStart, dependencies));
       return outcome.exitCode;
@@ -33,13 +33,22 @@ export async function startDetached(startArguments: readonly string[], dependenc
   }
 }
 
-async function sayListening(logFile: string, dependencies: Dependencies): Promise<void> {
+async function sayListening(logFile: string, dependencies: Dependencies): Promise<number> {
   const status = await sidecarStatus(dependencies);
   for (const { profile, address, state } of status?.listeners ?? []) {
     if (state === 'listening') say(dependencies, `Listening on ${address} (profile "${profile}").`);
   }
-  for (const problem of status?.problems ?? []) sayProblem(problem, dependencies);
   say(dependencies, `Log: ${logFile}`, 'Stop it with "gprxy stop".');
+  return sayUnserved(status, dependencies);
+}
+
+/** Says what of the configuration is not served. The rest is: the exit code is for scripts that need all of it, as that of `gprxy reload`. */
+function sayUnserved(status: SidecarStatus | undefined, dependencies: Dependencies): number {
+  const problems = status?.problems ?? [];
+  if (problems.length === 0) return ExitCode.Ok;
+  for (const problem of problems) sayProblem(problem, dependencies);
+  say(dependencies, 'All else is served. Once that is mended, run "gprxy reload".');
+  return ExitCode.Configuration;
 }
 
 async function sizeOf(file: string): Promise<number> {

@@ -1,6 +1,7 @@
 import type { DaemonOptions, DaemonOutcome } from '@gprxy/sidecar';
 import { describe, expect, it } from 'vitest';
 import { prodProfile, runInWorld, runningStatus, type TestWorld } from '../../dependencies.testing.ts';
+import type { Sidecars } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
 describe('start: arguments to options', () => {
@@ -109,6 +110,36 @@ describe('start --detach', () => {
     });
     expect({ exitCode, started }).toEqual({ exitCode: 0, started: [['start', '--profile', 'prod', '--log-file']] });
     expect(stderr).toMatch(/Log: .*gprxy\.log/);
+  });
+
+  it('ends with 3 when a profile is not served, says which and why, and lets the others be', async () => {
+    const problems = [
+      { profile: 'dev', message: 'port 5433 is taken', hint: 'Free it.' },
+      { profile: 'old', message: 'no "upstream"', hint: 'Add one.' },
+    ];
+    const status = { ...runningStatus([{}]), problems };
+    const told =
+      'gprxy: profile "dev": port 5433 is taken\n  Free it.\ngprxy: profile "old": no "upstream"\n  Add one.\n' +
+      'All else is served. Once that is mended, run "gprxy reload".\n';
+    let runs = false;
+    const starting: TestWorld = {
+      config: prodProfile,
+      sidecars: {
+        requestControl: (async () => {
+          if (runs) return status;
+          throw Object.assign(new Error('nothing answers'), { code: 'ERR_NOT_RUNNING' });
+        }) as Sidecars['requestControl'],
+      },
+      startDaemon: async () => {
+        runs = true;
+        return { kind: 'ready' };
+      },
+    };
+    for (const first of ['Listening on 127.0.0.1:5433 (profile "prod").', 'gprxy is already running']) {
+      const { exitCode, stderr } = await runInWorld(['start', '--detach'], starting);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining(told) });
+      expect(stderr).toContain(first);
+    }
   });
 
   it('tells what the daemon wrote when it ended at once, and its exit code', async () => {

@@ -27,7 +27,7 @@ async function serve(read: ProfilesRead, options: StartOptions, dependencies: De
   const outcome = await runDaemon({
     ...read,
     readProfiles: () => profilesToServe(options.profile, dependencies),
-    tokenSourceFor: (profile) => tokenSourceFor(profile, dependencies),
+    tokenSourceFor: (profile) => tokenSourceFor(profile, { ...dependencies, isQuiet: true }),
     log,
     controlSocketPath: controlSocket,
     startArguments: startArguments(options),
