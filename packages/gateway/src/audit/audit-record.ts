@@ -7,6 +7,8 @@ export interface AuditRecord {
   readonly event: 'login' | 'denial' | 'cancel' | 'end';
   /** The same in all records of one client connection. */
   readonly session?: string | undefined;
+  /** The same in the log of the sidecar at the other end: a name for the TLS connection that both know. */
+  readonly connection?: string | undefined;
   readonly subject?: string | undefined;
   readonly email?: string | undefined;
   readonly issuer?: string | undefined;

@@ -73,10 +73,11 @@ function describePeer({ address, port }: Peer): Known {
   return { client_address: address, client_port: port };
 }
 
-function describeConnection({ sessionId, startup, peer }: ClientConnection): Known {
+function describeConnection({ sessionId, connectionId, startup, peer }: ClientConnection): Known {
   const { parameters } = startup;
   return {
     session: sessionId,
+    connection: connectionId,
     user: parameters.get('user'),
     database: parameters.get('database') ?? parameters.get('user'),
     application: parameters.get('application_name'),

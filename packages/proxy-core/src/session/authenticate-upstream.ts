@@ -23,6 +23,8 @@ export interface UpstreamLogin {
   readonly protocolVersion: number;
   readonly parameters: Iterable<readonly [string, string]>;
   readonly credential: UpstreamCredential;
+  /** TCP and TLS stand, the login begins; again for another host, or another attempt. See connectionIdOf(). */
+  onConnected?(connectionId: string | undefined): void;
 }
 
 // libpq's own limits for what comes before authentication is complete.

@@ -10,6 +10,8 @@ import type { UpstreamSession } from './upstream-login.ts';
 /** A client that has said what it wants. */
 export interface ClientConnection {
   readonly sessionId: string;
+  /** See connectionIdOf(); absent without TLS. */
+  readonly connectionId?: string | undefined;
   readonly channel: MessageChannel;
   readonly startup: StartupMessage;
   /** What is spoken with this client: 3.0 to 3.2. */

@@ -7,6 +7,7 @@ import type { ErrorFields } from '../wire/error-response.ts';
 import { negotiateVersion } from '../wire/startup-packet.ts';
 import { closeSession } from './close.ts';
 import { authenticationTooSlow } from './connection-errors.ts';
+import { connectionIdOf } from './connection-id.ts';
 import { Lifetime } from './lifetime.ts';
 import { MessageChannel } from './message-channel.ts';
 import { type OpenedStartup, readStartup } from './read-startup.ts';
@@ -72,7 +73,8 @@ function introduce({ channel, startup, encrypted }: OpenedStartup, peer: Peer, w
   const { protocolVersion, unrecognized, negotiate } = negotiateVersion(startup);
   if (negotiate) channel.write(encodeNegotiateProtocolVersion(protocolVersion, unrecognized));
   const notify = (notice: ErrorFields) => welcome.notify(notice);
-  return { sessionId: randomUUID(), channel, startup, protocolVersion, encrypted, peer, notify };
+  const connectionId = connectionIdOf(channel.socket);
+  return { sessionId: randomUUID(), connectionId, channel, startup, protocolVersion, encrypted, peer, notify };
 }
 
 function peerOf(socket: Socket): Peer {

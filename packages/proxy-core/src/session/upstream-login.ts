@@ -5,6 +5,7 @@ import { MessageType } from '../wire/message-type.ts';
 import { authenticateUpstream, type UpstreamLogin } from './authenticate-upstream.ts';
 import { connectUpstreamSocket, type UpstreamTarget } from './connect-upstream-socket.ts';
 import { ConnectionLost } from './connection-errors.ts';
+import { connectionIdOf } from './connection-id.ts';
 import { withDeadline } from './deadline.ts';
 import { NotAsExpected } from './early-password.ts';
 import { MAX_LOGIN_MESSAGES, readLoginMessage, unexpectedFromUpstream } from './login-message.ts';
@@ -25,6 +26,8 @@ export interface UpstreamSession {
   /** ParameterStatus, NoticeResponse and NotificationResponse of the login as they came, for the client that is attached to this backend. */
   readonly loginMessages: LoginMessages;
   readonly parameters: ReadonlyMap<string, string>;
+  /** See connectionIdOf(); absent without TLS. */
+  readonly connectionId?: string | undefined;
 }
 
 const MAX_LOGIN_MESSAGE_BYTES = 1 << 20;
@@ -51,10 +54,12 @@ async function connectAndLogin(login: UpstreamLogin, signal: AbortSignal): Promi
   const { target } = login;
   const socket = await connectUpstreamSocket(target, signal);
   const channel = new MessageChannel(socket);
+  const connectionId = connectionIdOf(socket);
+  login.onConnected?.(connectionId);
   try {
     const protocolVersion = await authenticateUpstream(channel, login, signal);
     const ready = await readUntilReady(channel, signal);
-    return { channel, target, protocolVersion, ...ready };
+    return { channel, target, protocolVersion, connectionId, ...ready };
   } catch (error) {
     socket.destroy();
     throw error instanceof ConnectionLost ? closedEarly(target, error) : error;

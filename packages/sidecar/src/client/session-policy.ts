@@ -22,16 +22,23 @@ export interface ListenerPolicy {
   readonly log: Log;
 }
 
+/** By which the gateway knows the line to it, too: see connectionIdOf(). Of clients that are connected, or were refused there. */
+type UpstreamIds = WeakMap<ClientConnection, string | undefined>;
+
 /** What is the sidecar's own in a session of proxy-core. */
 export function createSessionPolicy(listener: ListenerPolicy): SessionPolicy<void> {
+  const upstreamIds: UpstreamIds = new WeakMap();
   return {
     // Loopback and Unix sockets only; a client that insists on TLS is closed.
     clientTls: { mode: 'refused' },
     authenticationTimeoutMs: AUTHENTICATION_TIMEOUT_MS,
     authenticate: (connection, signal) => listener.authenticateClient(connection, signal),
-    connectUpstream: (_, connection, signal) => connectUpstream(listener.connector, connection, signal),
+    connectUpstream(_, connection, signal) {
+      const onConnected = (id: string | undefined) => void upstreamIds.set(connection, id);
+      return connectUpstream({ ...listener.connector, onConnected }, connection, signal);
+    },
     frontendKeyFor: upstreamKey,
-    events: createEvents(listener),
+    events: createEvents(listener, upstreamIds),
   };
 }
 
@@ -40,11 +47,15 @@ function upstreamKey({ backendKey }: UpstreamSession): FrontendKey | undefined {
   return backendKey && frontendKey(backendKey.pid, backendKey.secret);
 }
 
-function createEvents({ connector, log }: ListenerPolicy): SessionEvents<void> {
+function createEvents({ connector, log }: ListenerPolicy, upstreamIds: UpstreamIds): SessionEvents<void> {
   const { activity } = connector;
   const at = { profile: connector.profile.name };
+  const describe = (connection: ClientConnection) => describeConnection(connection, upstreamIds.get(connection));
   return {
-    ready: ({ connection }) => log.info({ ...at, ...describe(connection) }, 'connected'),
+    ready: ({ connection, upstream }) => {
+      upstreamIds.set(connection, upstream.connectionId);
+      log.info({ ...at, ...describe(connection) }, 'connected');
+    },
     end: ({ connection, stage, endedBy, error, bytesFromClient, bytesFromUpstream, durationMs }) => {
       const fields = {
         ...at,
@@ -69,9 +80,14 @@ function createEvents({ connector, log }: ListenerPolicy): SessionEvents<void> {
   };
 }
 
-function describe({ sessionId, startup }: ClientConnection): object {
+function describeConnection({ sessionId, startup }: ClientConnection, connection: string | undefined): object {
   const { parameters } = startup;
-  return { session: sessionId, database: parameters.get('database'), application: parameters.get('application_name') };
+  return {
+    session: sessionId,
+    connection,
+    database: parameters.get('database'),
+    application: parameters.get('application_name'),
+  };
 }
 
 /** By name, never the object: what hangs on an error that is not ours is not known to be free of secrets. */

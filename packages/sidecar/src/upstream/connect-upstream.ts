@@ -22,6 +22,8 @@ export interface UpstreamConnector {
   readonly upstream: Upstream;
   readonly tokens: TokenSource;
   readonly activity: ListenerActivity;
+  /** See UpstreamLogin. */
+  onConnected?(connectionId: string | undefined): void;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function connectUpstream(
         protocolVersion: connection.protocolVersion,
         parameters: startupParameters(user, connection.startup.parameters, upstream),
         credential: upstreamCredential(profile, token),
+        onConnected: (connectionId) => connector.onConnected?.(connectionId),
       },
       signal,
     );
