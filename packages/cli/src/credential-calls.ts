@@ -6,6 +6,7 @@ export {
   createOidcTokenSource,
   createTokenSource,
   discoverProvider,
+  joinLoginUnderWay,
   login,
   logout,
 } from '@gprxy/credentials';

@@ -193,6 +193,7 @@ function testCredentials(stores: Stores): Credentials {
     createFileStore: () => stores.file,
     createFetch: () => fetch,
     discoverProvider: async ({ issuer }) => ({ ...corpProvider, issuer }),
+    joinLoginUnderWay: async () => false,
     createOidcTokenSource: () => ({ getToken: async () => aliceToken }),
     createTokenSource: () => ({ getToken: async () => aliceToken }),
     async login({ show }) {

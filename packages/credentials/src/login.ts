@@ -6,7 +6,7 @@ import { keepLogin } from './keep-login.ts';
 import { withAccountLock } from './lock/account-lock.ts';
 import type { FileLock } from './lock/file-lock.ts';
 import { followLogin } from './login-under-way/follow-login.ts';
-import { isSameLogin } from './login-under-way/join-login.ts';
+import { isSameLogin, joinLogin } from './login-under-way/join-login.ts';
 import { type LoginNews, type LoginOutcome, wantedLogin } from './login-under-way/login-files.ts';
 import { takeLoginTurn } from './login-under-way/take-login-turn.ts';
 import { tellLogin } from './login-under-way/tell-login.ts';
@@ -51,6 +51,15 @@ export async function login(options: LoginOptions): Promise<StoredLogin> {
     if (outcome?.kind === 'done') return whatWasKept(options);
     if (outcome !== undefined && outcome.code !== 'ERR_ABORTED') throw sameEnd(outcome);
   }
+}
+
+/**
+ * Joins the login that another process has under way, and begins none: shows what that one shows.
+ * @returns whether somebody is logged in now; `false` too where no login to the same place is under way
+ * @throws CredentialError `ERR_ABORTED`
+ */
+export function joinLoginUnderWay(options: Omit<LoginOptions, keyof FlowOptions> & Pick<LoginOptions, 'show'>) {
+  return joinLogin({ ...options, wanted: wantedLogin(options), onPrompt: options.show });
 }
 
 function signIn(options: LoginOptions, turn: FileLock, insteadOf?: number): Promise<StoredLogin> {

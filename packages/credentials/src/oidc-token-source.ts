@@ -58,7 +58,8 @@ class OidcTokenSource implements TokenSource {
     try {
       return await this.#getToken(signal, options);
     } catch (error) {
-      if (!hasCode(error, 'ERR_LOGIN_NEEDED') || !(await isLoginUnderWay(this.#options))) throw error;
+      const mayJoin = hasCode(error, 'ERR_LOGIN_NEEDED') && options.joinsLogin !== false;
+      if (!mayJoin || !(await isLoginUnderWay(this.#options))) throw error;
       options.onLoginUnderWay?.();
       if (!(await this.#joins.join('login', signal))) throw error;
       return this.#getToken(signal, options);

@@ -32,6 +32,8 @@ export interface TokenOptions {
   patienceMs?: number;
   /** Called when the token waits for a person: another process has a login under way. Only the signal ends that wait. */
   onLoginUnderWay?: () => void;
+  /** False: a login under way is not waited for. */
+  joinsLogin?: boolean;
 }
 
 /** A valid token now. All that sidecar and CLI know of credentials. */

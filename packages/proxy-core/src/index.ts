@@ -15,7 +15,7 @@ export type { UpstreamCredential } from './session/answer-authentication.ts';
 export type { UpstreamLogin } from './session/authenticate-upstream.ts';
 export type { TlsMode, UpstreamTarget, UpstreamTls } from './session/connect-upstream-socket.ts';
 export { connectUpstreamSocket, isVerified } from './session/connect-upstream-socket.ts';
-export { ConnectionLost, NotPostgres, unlessOutOfDescriptors } from './session/connection-errors.ts';
+export { ConnectionLost, NotPostgres, takesNoMore, unlessOutOfDescriptors } from './session/connection-errors.ts';
 export { withDeadline } from './session/deadline.ts';
 export { type Address, type Dial, dialTcp, SOCKET_OPTIONS } from './session/dial.ts';
 export { type AnyUpstreamLogin, loginAnyUpstream, type UpstreamHosts } from './session/login-any-upstream.ts';

@@ -5,7 +5,7 @@ export { type Config, type ConfigInput, loadConfig, selectProfile } from './conf
 export { ConfigError, type ConfigErrorOptions } from './config/config-error.ts';
 export { saveDefaultProfile } from './config/default-profile.ts';
 export { type Paths, type PathsInput, paths } from './config/paths.ts';
-export type { ListenAddress, LocalAuth, Profile } from './config/profile.ts';
+export type { ListenAddress, LocalAuth, LoginOnConnect, Profile } from './config/profile.ts';
 export { type ProfileSetting, profileSettings } from './config/profile-settings.ts';
 export { removeProfile } from './config/remove-profile.ts';
 export { draftProfile, type NewProfile, previewProfile, replaceProfile, saveProfile } from './config/save-profile.ts';
@@ -20,6 +20,7 @@ export { type Sidecar, type SidecarListener, type SidecarOptions, startSidecar }
 export { createLog, type LogOptions, prettyLogLine } from './log/create-log.ts';
 export { type Log, silentLog } from './log/log.ts';
 export { type LogFile, openLogFile } from './log/log-file.ts';
+export type { AskOptions, PersonLogin } from './sign-in/person-login.ts';
 export { resolveUpstream } from './upstream/resolve-upstream.ts';
 export { checkUpstreamTls, lookAtCertificate, type ServedCertificate } from './upstream/upstream-certificate.ts';
 export { userFromTemplate } from './upstream/user-template.ts';

@@ -12,6 +12,8 @@ function loggedOf(error: unknown): Record<string, unknown> | undefined {
     profile: testProfile(),
     upstream: undefined as never,
     tokens: aliceTokens,
+    signIn: undefined,
+    draining: new AbortController().signal,
     activity: new ListenerActivity('prod', '127.0.0.1:5433'),
   };
   const { events } = createSessionPolicy({ connector, authenticateClient: async () => {}, log });

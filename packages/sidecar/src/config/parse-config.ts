@@ -7,6 +7,7 @@ import { credentialKindOf, misplacedKey } from './credential-key.ts';
 import type { Profile } from './profile.ts';
 import { fileSchema, type ProfileTable, profileSchemas } from './profile-schema.ts';
 import { fileNextTo, KeyProblem, readCredential } from './read-credential.ts';
+import { readLoginOnConnect } from './read-login-on-connect.ts';
 import { readVia } from './read-via.ts';
 import { tomlLines } from './toml-lines.ts';
 
@@ -86,6 +87,7 @@ function toProfile(name: string, table: ProfileTable, check: Check): Profile {
     credential: pointedAt(name, check, () =>
       readCredential(table, (file) => fileNextTo(check.path, file, check.homedir)),
     ),
+    ...pointedAt(name, check, () => readLoginOnConnect(table)),
     drainTimeoutMs: table.drain_timeout,
     maxConnections: table.max_connections,
   };

@@ -51,6 +51,7 @@ const provider = {
 };
 const file = v.optional(text('the name of a file'));
 const commandTimeout = v.optional(duration);
+const LOGIN_ON_CONNECT = 'must be "off", "notice" or "browser"';
 const LOGIN = 'must be "auto", "device" or "browser"';
 const AZURE_IDENTITY = 'must be "default", "cli", "managed-identity", "workload-identity" or "environment"';
 
@@ -66,6 +67,8 @@ export const profileSchemas = {
     login: v.optional(v.picklist(['auto', 'device', 'browser'], LOGIN), 'auto'),
     redirect_uri: v.optional(loopbackUrl),
     client_secret_file: file,
+    login_on_connect: v.optional(v.picklist(['off', 'notice', 'browser'], LOGIN_ON_CONNECT), 'off'),
+    login_wait: v.optional(duration, '5m'),
     ...everyProfile,
     ...userOf('{email}'),
     credential: v.optional(v.literal('oidc'), 'oidc'),

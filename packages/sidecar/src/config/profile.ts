@@ -10,6 +10,14 @@ export type ListenAddress = { readonly host: string; readonly port: number } | {
  */
 export type LocalAuth = 'same-user' | 'password' | 'trust';
 
+/** What happens to a client that comes when the login is over. */
+export interface LoginOnConnect {
+  /** `notice`: it is told where to sign in. `browser`: the page is opened here as well. */
+  readonly how: 'notice' | 'browser';
+  /** So long it waits; the login may take longer. */
+  readonly waitMs: number;
+}
+
 /** One `[profiles.NAME]` of the configuration file, checked and with its defaults filled in. */
 export interface Profile {
   readonly name: string;
@@ -23,6 +31,8 @@ export interface Profile {
   /** Template of the user name sent upstream: `{email}`, `{sub}` or any other `{claim}`; or simply the name. */
   readonly user: string;
   readonly credential: CredentialSettings;
+  /** Absent: a client that comes when the login is over is refused. */
+  readonly loginOnConnect?: LoginOnConnect;
   readonly drainTimeoutMs: number;
   readonly maxConnections: number;
 }

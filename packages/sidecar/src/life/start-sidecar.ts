@@ -15,7 +15,7 @@ import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
 import type { SidecarProblem } from './problem.ts';
 import { type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
 
-export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'log'> {
+export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'personLoginFor' | 'log'> {
   readonly profiles: readonly Profile[];
   /** Profiles that could not be read, for the status. */
   readonly problems?: readonly SidecarProblem[];
@@ -133,7 +133,7 @@ async function openControl(
 }
 
 function surroundingsOf(
-  { tokenSourceFor, log, peers, listenAnywhere = false, passwordFile }: SidecarOptions,
+  { tokenSourceFor, personLoginFor, log, peers, listenAnywhere = false, passwordFile }: SidecarOptions,
   watched: (profile: Profile) => Pick<RenewAheadOptions, 'isServed' | 'onRenewed'>,
   signal: AbortSignal,
 ): Surroundings {
@@ -144,6 +144,8 @@ function surroundingsOf(
       if (!isRenewedAhead(profile.credential.kind)) return source;
       return renewAhead({ ...renewal, profile: profile.name, source, ...watched(profile) });
     },
+    ...(personLoginFor && { personLoginFor }),
+    closed: signal,
     log,
     cancels: new CancelRegistry(),
     peers: peers ?? createProcPeerLookup(readProcTable),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TokenSource } from '@gprxy/credentials';
 import type { Profile } from '../config/profile.ts';
+import { SignIn } from '../sign-in/sign-in.ts';
 import { resolveUpstream, type Upstream } from '../upstream/resolve-upstream.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -9,6 +10,8 @@ export interface PreparedProfile {
   readonly profile: Profile;
   readonly upstream: Upstream;
   readonly tokens: TokenSource;
+  /** Absent: who comes when the login is over is refused. */
+  readonly signIn: SignIn | undefined;
 }
 
 /**
@@ -22,5 +25,15 @@ export async function prepareProfile(
 ): Promise<PreparedProfile> {
   const upstream = await resolveUpstream(profile, surroundings.readFile, surroundings.log);
   const same = before !== undefined && isDeepStrictEqual(before.profile, profile);
-  return { profile, upstream, tokens: same ? before.tokens : await surroundings.tokenSourceFor(profile) };
+  if (same) return { ...before, upstream };
+  const tokens = await surroundings.tokenSourceFor(profile);
+  return { profile, upstream, tokens, signIn: await signInFor(profile, surroundings) };
+}
+
+async function signInFor(profile: Profile, surroundings: Surroundings): Promise<SignIn | undefined> {
+  const { name, loginOnConnect } = profile;
+  const person = loginOnConnect && (await surroundings.personLoginFor?.(profile));
+  if (!loginOnConnect || !person) return undefined;
+  const { log, closed: signal } = surroundings;
+  return new SignIn({ ...loginOnConnect, profile: name, person, now: Date.now, log, signal });
 }

@@ -1,4 +1,4 @@
-import { GprxyError, runSession, type SessionPolicy } from '@gprxy/proxy-core';
+import { GprxyError, runSession, type SessionPolicy, takesNoMore } from '@gprxy/proxy-core';
 import { createClientCheck } from '../client/authenticate-client.ts';
 import { LocalPassword } from '../client/local-password.ts';
 import type { AddressPassword } from '../client/password-file.ts';
@@ -24,6 +24,7 @@ export class ServedAddress {
   #open: OpenAddress | undefined;
   #problem: SidecarProblem | undefined;
   #password: LocalPassword | undefined;
+  readonly #draining = new AbortController();
 
   constructor(address: ListenAddress, profile: Profile, surroundings: Surroundings) {
     this.#address = address;
@@ -89,6 +90,7 @@ export class ServedAddress {
 
   async drain(timeoutMs?: number): Promise<{ forced: number }> {
     this.#activity.draining();
+    this.#draining.abort(takesNoMore());
     return (await this.#open?.drain(timeoutMs)) ?? { forced: 0 };
   }
 
@@ -127,7 +129,8 @@ export class ServedAddress {
     if (!isLocalOnly(address)) {
       log.warn({ profile: name, address: formatAddress(address) }, 'other machines can connect here, unencrypted');
     }
-    return createSessionPolicy({ connector, authenticateClient, log });
+    const draining = this.#draining.signal;
+    return createSessionPolicy({ connector: { ...connector, draining }, authenticateClient, log });
   }
 
   #requireAllowed(localAuth: LocalAuth): void {

@@ -3,10 +3,15 @@ import type { CancelRegistry } from '@gprxy/proxy-core';
 import type { PeerLookup } from '../client/peer-uid.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Log } from '../log/log.ts';
+import type { PersonLogin } from '../sign-in/person-login.ts';
 
 /** What the listeners of all profiles have in common. */
 export interface Surroundings {
   tokenSourceFor(profile: Profile): TokenSource | Promise<TokenSource>;
+  /** Absent: nobody is asked. Called for profiles with `loginOnConnect`. */
+  readonly personLoginFor?: (profile: Profile) => PersonLogin | Promise<PersonLogin>;
+  /** Aborts when the sidecar has closed. */
+  readonly closed: AbortSignal;
   readonly log: Log;
   readonly cancels: CancelRegistry;
   readonly peers: PeerLookup;

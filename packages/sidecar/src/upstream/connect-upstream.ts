@@ -1,13 +1,22 @@
-import { type AccessToken, CredentialError, type CredentialSettings, type TokenSource } from '@gprxy/credentials';
+import {
+  type AccessToken,
+  CredentialError,
+  type CredentialSettings,
+  type TokenOptions,
+  type TokenSource,
+} from '@gprxy/credentials';
 import {
   type ClientConnection,
   loginAnyUpstream,
+  type Peer,
   type UpstreamCredential,
   type UpstreamSession,
 } from '@gprxy/proxy-core';
 import { toClientError } from '../client/client-errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { ListenerActivity } from '../listen/listener-activity.ts';
+import type { SignIn } from '../sign-in/sign-in.ts';
+import { signInNotice } from '../sign-in/sign-in-notice.ts';
 import type { Upstream } from './resolve-upstream.ts';
 import { userFromTemplate } from './user-template.ts';
 import { withoutQuotes } from './without-quotes.ts';
@@ -24,6 +33,10 @@ export interface UpstreamConnector {
   readonly activity: ListenerActivity;
   /** See UpstreamLogin. */
   onConnected?(connectionId: string | undefined): void;
+  /** Absent: a client that comes when the login is over is refused. */
+  readonly signIn: SignIn | undefined;
+  /** Aborts, with what to tell those who wait for a person, when the listener takes no more sessions. */
+  readonly draining: AbortSignal;
 }
 
 /**
@@ -38,7 +51,7 @@ export async function connectUpstream(
   const { profile, upstream } = connector;
   let [secret, user] = ['', ''];
   try {
-    const token = await fetchToken(connector, signal);
+    const token = await tokenOrLogin(connector, connection, signal);
     secret = token.token;
     connector.activity.tokenUsed(token);
     user = userFromTemplate(profile.user, token.identity, profile.name);
@@ -63,15 +76,45 @@ function upstreamCredential({ credential }: Profile, { token }: AccessToken): Up
   return { kind: 'token', getToken: async () => token };
 }
 
+/** Where the login is over and the profile says so, the person is asked to sign in, and the client waits for that. */
+async function tokenOrLogin(
+  connector: UpstreamConnector,
+  { peer, notify }: ClientConnection,
+  signal: AbortSignal,
+): Promise<AccessToken> {
+  const { signIn, profile, draining } = connector;
+  if (signIn === undefined || !isThisMachine(peer)) return fetchToken(connector, signal);
+  try {
+    const token = await fetchToken(connector, signal, { joinsLogin: false });
+    signIn.signedIn();
+    return token;
+  } catch (error) {
+    if (!(error instanceof CredentialError) || error.code !== 'ERR_LOGIN_NEEDED') throw error;
+  }
+  const tell = (instructions: string) => notify(signInNotice(instructions, profile.name));
+  await signIn.wait(tell, AbortSignal.any([signal, draining]));
+  return fetchToken(connector, signal, { joinsLogin: false });
+}
+
+/** A Unix socket, or loopback: nobody far away makes a window open here. */
+function isThisMachine({ address }: Peer): boolean {
+  return address === undefined || address === '::1' || /^(::ffff:)?127\./.test(address);
+}
+
 /** Somebody who is signing in right now takes their own time, which ends with their code; the client may hang up meanwhile. */
-async function fetchToken({ profile, tokens }: UpstreamConnector, signal: AbortSignal): Promise<AccessToken> {
+async function fetchToken(
+  { profile, tokens }: UpstreamConnector,
+  signal: AbortSignal,
+  options: TokenOptions = {},
+): Promise<AccessToken> {
   const limitMs = tokenTimeoutMs(profile.credential);
   const limit = new AbortController();
   const tooSlow = new CredentialError('ERR_PROVIDER_UNREACHABLE', `no token within ${limitMs / 1_000} s`);
   const timer = setTimeout(() => limit.abort(tooSlow), limitMs);
   try {
     const onLoginUnderWay = () => clearTimeout(timer);
-    return await tokens.getToken(AbortSignal.any([signal, limit.signal]), { onLoginUnderWay, patienceMs: PATIENCE_MS });
+    const wanted = { ...options, onLoginUnderWay, patienceMs: PATIENCE_MS };
+    return await tokens.getToken(AbortSignal.any([signal, limit.signal]), wanted);
   } catch (error) {
     throw limit.signal.aborted ? tooSlow : error;
   } finally {

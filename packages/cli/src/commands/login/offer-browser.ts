@@ -4,12 +4,16 @@ import { say } from '../../say.ts';
 
 /** Opens the page of the login. That is a convenience: its address is on the terminal whatever comes of it. */
 export function offerBrowser(prompt: LoginPrompt, dependencies: Dependencies): void {
-  const url = pageOf(prompt);
-  if (!isWebPage(url)) return;
-  dependencies.openBrowser(url).catch(() => {
+  openPage(prompt, dependencies).catch(() => {
     const orElse = prompt.kind === 'browser' ? ', or stop here and run "gprxy login --device"' : '';
     say(dependencies, `The browser could not be opened; open the page yourself${orElse}.`);
   });
+}
+
+/** Rejects where it could not be opened. Never hands anything but a web page to the desktop. */
+export async function openPage(prompt: LoginPrompt, { openBrowser }: Pick<Dependencies, 'openBrowser'>): Promise<void> {
+  const url = pageOf(prompt);
+  if (isWebPage(url)) await openBrowser(url);
 }
 
 /** With the code already filled in, where the provider has such a page. */

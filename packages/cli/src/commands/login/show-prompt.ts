@@ -13,13 +13,18 @@ export async function prepareShowing(dependencies: Dependencies): Promise<(promp
   const colours = await coloursFor(dependencies.stderr, dependencies.env);
   const qrCode = await prepareQrCode(dependencies, colours);
   return (prompt) => {
-    const expires = timeLeft(prompt.expiresAt, dependencies.now());
-    say(dependencies, ...origin(prompt));
-    if (prompt.kind === 'browser') return say(dependencies, ...browserInstructions(prompt, expires, colours));
-    say(dependencies, ...deviceInstructions(prompt, expires, colours));
+    say(dependencies, ...origin(prompt), ...instructions(prompt, dependencies.now(), colours));
+    if (prompt.kind === 'browser') return;
     const drawn = qrCode(prompt.verificationUriComplete ?? prompt.verificationUri);
     if (drawn.length > 0) say(dependencies, ...drawn, '');
   };
+}
+
+/** Where to go, what to do there, and until when. */
+export function instructions(prompt: LoginPrompt, nowMs: number, colours: ChalkInstance): readonly string[] {
+  const expires = timeLeft(prompt.expiresAt, nowMs);
+  if (prompt.kind === 'browser') return browserInstructions(prompt, expires, colours);
+  return deviceInstructions(prompt, expires, colours);
 }
 
 function timeLeft(expiresAt: number, nowMs: number): string {

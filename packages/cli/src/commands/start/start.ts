@@ -5,6 +5,7 @@ import { ExitCode } from '../../exit-code.ts';
 import { tokenSourceFor } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import { sayProblem } from '../../say-problem.ts';
+import { personLoginFor } from './person-login.ts';
 import { profilesToServe } from './profiles-to-serve.ts';
 import { startArguments } from './start-arguments.ts';
 import type { StartOptions } from './start-command.ts';
@@ -28,6 +29,7 @@ async function serve(read: ProfilesRead, options: StartOptions, dependencies: De
     ...read,
     readProfiles: () => profilesToServe(options.profile, dependencies),
     tokenSourceFor: (profile) => tokenSourceFor(profile, { ...dependencies, isQuiet: true }),
+    personLoginFor: (profile) => personLoginFor(profile, { ...dependencies, isQuiet: true }),
     log,
     controlSocketPath: controlSocket,
     startArguments: startArguments(options),
