@@ -1,27 +1,20 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { encodeStartupMessage, PROTOCOL_3_0, sslRequest } from '@gprxy/proxy-core';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { CANARY, canaryTokens, errorIn, sendRaw, startTestSidecar, startupAs } from './sidecar.testing.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  CANARY,
+  canaryTokens,
+  countingUpstream,
+  errorIn,
+  sendRaw,
+  startTestSidecar,
+  startupAs,
+} from './sidecar.testing.ts';
 
 const GSSENC_REQUEST = Buffer.from('0000000804d21630', 'hex');
 const CANCEL_REQUEST = Buffer.from('0000001004d2162e0000000100000002', 'hex');
-
-/** An upstream that only counts who comes. */
-async function countingUpstream() {
-  let connections = 0;
-  const server = createServer((socket) => {
-    connections += 1;
-    socket.destroy();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as { port: number };
-  return { upstream: `postgresql://localhost:${port}?connect_timeout=5`, connections: () => connections };
-}
 
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 

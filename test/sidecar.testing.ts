@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { type AccessToken, CredentialError, type CredentialErrorCode, type TokenSource } from '@gprxy/credentials';
 import { decodeErrorFields, type ErrorFields, encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
 import { type Profile, type Sidecar, type SidecarOptions, startSidecar } from '@gprxy/sidecar';
@@ -58,6 +58,19 @@ const PROFILE = {
   drainTimeoutMs: 5_000,
   maxConnections: 50,
 } as const;
+
+/** An upstream that only counts who comes. */
+export async function countingUpstream() {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  return { upstream: `postgresql://localhost:${port}?connect_timeout=5`, connections: () => connections };
+}
 
 export const startupAs = (user: string, database = 'sales'): Buffer =>
   encodeStartupMessage(PROTOCOL_3_0, [

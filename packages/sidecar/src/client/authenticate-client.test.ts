@@ -18,7 +18,9 @@ async function check(given: Partial<ClientCheck>) {
     password: undefined,
   } as const;
   const authenticate = await createClientCheck({ ...options, ...given });
-  return (from: object) => authenticate({ peer: from } as ClientConnection, AbortSignal.timeout(5_000));
+  const channel = { unreadBytes: 0, socket: { readableHighWaterMark: 1 } };
+  return (from: object) =>
+    authenticate({ peer: from, channel } as unknown as ClientConnection, AbortSignal.timeout(5_000));
 }
 
 describe('lets in', () => {

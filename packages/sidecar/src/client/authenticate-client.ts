@@ -1,7 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   type ClientConnection,
   GprxyError,
+  type MessageChannel,
   type Peer,
+  ProtocolError,
   type ScramVerifier,
   SqlState,
   unlessOutOfDescriptors,
@@ -35,10 +38,25 @@ export async function createClientCheck(check: ClientCheck): Promise<Authenticat
   if ('path' in address || localAuth === 'trust') return async () => {};
   if (localAuth === 'password') return askForPassword(await verifierOf(password));
   if (ownUid === undefined || !(await peers.available())) throw cannotTell();
-  return async ({ peer }) => {
+  return async ({ peer, channel }, signal) => {
     const uid = isComplete(peer) ? await uidOf(peers, peer) : undefined;
     if (uid !== ownUid) throw anotherUser(uid, ownUid);
+    await requireStillThere(channel, signal);
   };
+}
+
+/**
+ * A stranger who resets his connection while he is looked up makes room for one of ours on the same port, which the kernel then names in his
+ * place; what he has sent would be run for us. So whatever was known to the kernel by the end of the look-up is read first (the rest of this
+ * turn of the event loop, and one whole turn). Of a socket with so much unread that nobody reads on, an end would not be noticed.
+ */
+async function requireStillThere(channel: MessageChannel, signal: AbortSignal): Promise<void> {
+  await setImmediate();
+  await setImmediate();
+  signal.throwIfAborted();
+  const { socket, unreadBytes } = channel;
+  if (unreadBytes < socket.readableHighWaterMark) return;
+  throw new ProtocolError(`client sent ${unreadBytes} bytes before it was let in`);
 }
 
 async function uidOf(peers: PeerLookup, peer: TcpEnds): Promise<number | undefined> {
