@@ -1,13 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CredentialSettings } from '@gprxy/credentials';
 import type { Profile } from '@gprxy/sidecar';
-import { temporaryDirectory } from '@gprxy/testkit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { aliceToken, runningStatus } from '../../../dependencies.testing.ts';
 import type { SetUp } from '../set-up.ts';
 import { checkAudience } from './audience.ts';
-import { checkFiles } from './files.ts';
 import { checkNode } from './node.ts';
 import { checkPorts } from './ports.ts';
 import { checkProxies } from './proxies.ts';
@@ -131,49 +127,5 @@ describe('the check of the audience', () => {
     { claims: { aud: 'a' }, profile: wanting('b'), message: 'the token is for a, not for b' },
   ])('refuses: $message', async ({ message, ...world }) => {
     await expect(checkAudience(setUp(world))).rejects.toMatchObject({ message, code: 'ERR_CONFIG_AUDIENCE' });
-  });
-});
-
-describe('the check of files', () => {
-  async function home(): Promise<{ path: string; env: Record<string, string> }> {
-    const directory = await temporaryDirectory();
-    onTestFinished(() => directory.remove());
-    const { path } = directory;
-    await mkdir(join(path, 'state/locks'), { recursive: true, mode: 0o700 });
-    await writeFile(join(path, 'config.toml'), '', { mode: 0o644 });
-    return { path, env: { GPRXY_CONFIG: join(path, 'config.toml'), GPRXY_STATE_DIR: join(path, 'state') } };
-  }
-
-  it('takes what nobody else can read, and what is not there yet', async () => {
-    const { env } = await home();
-    expect(await checkFiles(setUp({ env }))).toEqual({ verdict: 'ok', message: 'only you can read what is secret' });
-  });
-
-  it('warns of a configuration that others can change', async () => {
-    const { env, path } = await home();
-    await chmod(join(path, 'config.toml'), 0o666);
-    expect(await checkFiles(setUp({ env }))).toMatchObject({
-      verdict: 'warning',
-      hint: expect.stringContaining('chmod go-w'),
-    });
-  });
-
-  it.each([
-    (path: string) => ({ kind: 'password', password: { kind: 'file', path } }),
-    (path: string) => ({ kind: 'client-credentials', authentication: { kind: 'private-key', path } }),
-    (path: string) => ({
-      kind: 'client-credentials',
-      authentication: { kind: 'secret', secret: { kind: 'file', path } },
-    }),
-  ])('finds a secret that others can read', async (credentialWith) => {
-    const { env, path } = await home();
-    const secret = join(path, 'secret');
-    await writeFile(secret, 'hunter2');
-    await chmod(secret, 0o644);
-    const profile = { credential: credentialWith(secret) as unknown as CredentialSettings };
-    await expect(checkFiles(setUp({ env, profile }))).rejects.toMatchObject({
-      message: `${secret} is open to other users (mode 0644)`,
-      hint: `Run "chmod 600 '${secret}'".`,
-    });
   });
 });
