@@ -55,8 +55,15 @@ describe('the demo', { timeout: 120_000 }, () => {
     const demo = startDemo(['--keep']);
     const [, config = ''] = await demo.waitForLine(/export GPRXY_CONFIG=(\S+)/);
     expect(existsSync(config)).toBe(true);
+    await demo.waitForLine(/the user alice, bob or mallory, with any password/);
     expect(await demo.stop('SIGINT')).toMatchObject({ exitCode: 0 });
     expect(existsSync(config)).toBe(false);
+  });
+
+  it('names a flag that it does not have, and the ones that it has', async () => {
+    const { exitCode, stderr } = await startDemo(['--kepe']).ended;
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^The demo has no "--kepe"; did you mean --keep\?\n\nnpm run demo -- /);
   });
 
   it('ends clean at Ctrl-C in the middle', async () => {

@@ -1,25 +1,19 @@
 // npm run demo: everything from the login to the audit on real parts, on this machine, leaving nothing behind.
 //   npm run demo -- [--interactive] [--keep]
 import { Narrator } from './demo/narrator.ts';
+import { type DemoOptions, readOptions } from './demo/options.ts';
 import { play } from './demo/play.ts';
 import { keepRunning, signOut, story } from './demo/scenes.ts';
-import type { DemoOptions } from './demo/setting.ts';
 
-const USAGE = `npm run demo -- [--interactive] [--keep]
-
-  --interactive  you approve the login, in your own browser
-  --keep         leaves everything running until Ctrl-C, and says how to connect
-`;
 /** Nothing of it takes this long; the demo ends with an error rather than never. */
 const DEADLINE_MS = 120_000;
 
-function parseArguments(args: readonly string[]): DemoOptions {
-  const unknown = args.filter((arg) => !['--interactive', '--keep'].includes(arg));
-  if (unknown.length > 0) {
-    process.stderr.write(USAGE);
-    process.exit(unknown.every((arg) => arg === '--help') ? 0 : 2);
-  }
-  return { interactive: args.includes('--interactive'), keep: args.includes('--keep') };
+/** Ends the process where there is nothing to play. */
+function optionsOf(args: readonly string[]): DemoOptions {
+  const read = readOptions(args, process.env);
+  if ('options' in read) return read.options;
+  process.stderr.write(read.text);
+  process.exit(read.exitCode);
 }
 
 function interruptions({ interactive, keep }: DemoOptions): AbortSignal {
@@ -29,7 +23,7 @@ function interruptions({ interactive, keep }: DemoOptions): AbortSignal {
   return waitsForSomebody ? controller.signal : AbortSignal.any([controller.signal, AbortSignal.timeout(DEADLINE_MS)]);
 }
 
-const options = parseArguments(process.argv.slice(2));
+const options = optionsOf(process.argv.slice(2));
 const signal = interruptions(options);
 const coloured = process.stdout.isTTY === true && !process.env.NO_COLOR;
 const narrator = new Narrator((text) => process.stdout.write(text), coloured);

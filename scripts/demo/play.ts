@@ -1,6 +1,7 @@
 import type { Narrator } from './narrator.ts';
+import type { DemoOptions } from './options.ts';
 import type { Scene } from './scenes.ts';
-import { type DemoOptions, prepareSetting } from './setting.ts';
+import { prepareSetting } from './setting.ts';
 
 /** Starts everything, plays the scenes in order, and stops everything. Rejects when `signal` aborts. */
 export async function play(

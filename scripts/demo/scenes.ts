@@ -130,6 +130,10 @@ gprxy in another terminal:`);
     narrator.output(`export GPRXY_CONFIG=${terminal.env.GPRXY_CONFIG} GPRXY_STATE_DIR=${terminal.env.GPRXY_STATE_DIR}
 alias gprxy='node ${process.cwd()}/packages/cli/bin/gprxy.cjs'
 tail -f ${stack.directory}/gateway/audit.jsonl\n`);
+    narrator.say(`Sign in as somebody else: the user alice, bob or mallory, with any password. The gateway lets alice and bob in, and
+refuses mallory, who is in no group that a rule of it names.`);
+    narrator.output('gprxy login --insecure-storage\n');
+    narrator.say('Ctrl-C here ends it all and leaves nothing behind.');
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
   },
 };

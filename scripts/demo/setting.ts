@@ -2,14 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, leaveTask, type Stack, startStack } from '@gprxy/testkit';
 import type { Narrator } from './narrator.ts';
+import type { DemoOptions } from './options.ts';
 import { Terminal } from './terminal.ts';
-
-export interface DemoOptions {
-  /** Leaves the approval at the provider's pages to the user. */
-  interactive: boolean;
-  /** Leaves everything running until Ctrl-C. */
-  keep: boolean;
-}
 
 /** What the scenes play in. */
 export interface Setting {
