@@ -23,10 +23,12 @@ export interface ProgramOptions {
   readonly input?: string;
   /** Of 127.0.0.1; it is ready when it accepts there. */
   readonly port: number;
+  readonly startTimeoutMs?: number;
 }
 
 /** Rejects with what the program wrote to stderr when it ends instead of listening. */
-export async function startProgram({ command, args, input, port }: ProgramOptions): Promise<Program> {
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { command, args, input, port, startTimeoutMs = START_TIMEOUT_MS } = options;
   const child = leash(spawn(command, args, { stdio: ['pipe', 'ignore', 'pipe'] }));
   child.stdin.on('error', () => {});
   child.stdin.end(input);
@@ -39,14 +41,14 @@ export async function startProgram({ command, args, input, port }: ProgramOption
     child.once('exit', (code) => reject(new Error(`${command} ended with ${code}: ${stderr.trim()}`)));
   });
   ended.catch(() => {});
-  await Promise.race([ended, accepts(port)]);
+  await Promise.race([ended, accepts(port, startTimeoutMs)]);
   return { pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
-async function accepts(port: number): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+async function accepts(port: number, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   while (!(await accepted(port))) {
-    if (Date.now() > deadline) throw new Error(`nobody listens on port ${port} after ${START_TIMEOUT_MS} ms`);
+    if (Date.now() > deadline) throw new Error(`nobody listens on port ${port} after ${timeoutMs} ms`);
     await sleep(20);
   }
 }

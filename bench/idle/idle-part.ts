@@ -1,21 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCertificateAuthority, freePort, temporaryDirectory } from '@gprxy/testkit';
 import type { Part } from '../part.ts';
 import { usageOf } from '../process-usage.ts';
-import { type Program, startProgram } from '../program.ts';
+import type { Program } from '../program.ts';
 import type { SidecarSettings } from '../relay/sidecar-process.ts';
 import type { MeasuredRow } from '../report.ts';
+import { startNode } from '../start-node.ts';
 import { summarize } from '../statistics.ts';
 import { askOften, openSession, openSessions } from './client.ts';
+import type { IdleClientsSettings } from './idle-clients.ts';
 import type { LoginsServerSettings } from './logins-server.ts';
 
 const SERVER = fileURLToPath(new URL('logins-server.ts', import.meta.url));
 const SIDECAR = fileURLToPath(new URL('../relay/sidecar-process.ts', import.meta.url));
+const CLIENTS = fileURLToPath(new URL('idle-clients.ts', import.meta.url));
 const [ALONE, AMONG] = ['alone', 'among idle ones'];
-const WARM_UP = 200;
+/** So many queries are not counted: they compile the way through the sidecar, and collect the garbage of the logins before. */
+const WARM_UP = 3_000;
+/** A session; ten times what it takes. */
+const LOGIN_TIMEOUT_MS = 100;
 
 interface Found {
   readonly kibibytes: number;
@@ -51,22 +58,29 @@ export const idlePart: Part = {
 
 async function measure(count: number, queries: number): Promise<Found> {
   await using world = await startWorld();
-  const { port, pid } = world;
-  const busy = await openSession(port);
-  await askOften(busy, WARM_UP);
+  const busy = await openSession(world.port);
   // The first sessions pay for code and buffers that all of them share.
-  for (const socket of await openSessions(port, 20)) socket.destroy();
-  const alone = await askOften(busy, queries);
-  const before = usageOf(pid)?.residentMiB ?? Number.NaN;
-  const sessions = await openSessions(port, count);
-  const after = usageOf(pid)?.residentMiB ?? Number.NaN;
-  const among = await askOften(busy, queries);
-  for (const socket of [busy, ...sessions]) socket.destroy();
-  return {
-    kibibytes: ((after - before) * 1_024) / count,
-    aloneUs: summarize(alone).median,
-    amongUs: summarize(among).median,
-  };
+  for (const socket of await openSessions(world.port, Math.min(count, 100))) socket.destroy();
+  const alone = await measureBusy(busy, queries);
+  const before = residentKiB(world);
+  const clients = await startClients(world.port, count);
+  const among = await measureBusy(busy, queries);
+  const kibibytes = (residentKiB(world) - before) / count;
+  busy.destroy();
+  await clients.stop();
+  return { kibibytes, aloneUs: summarize(alone).median, amongUs: summarize(among).median };
+}
+
+async function measureBusy(busy: Socket, queries: number): Promise<number[]> {
+  await askOften(busy, Math.min(queries, WARM_UP));
+  return askOften(busy, queries);
+}
+
+const residentKiB = ({ pid }: { readonly pid: number }) => (usageOf(pid)?.residentMiB ?? Number.NaN) * 1_024;
+
+async function startClients(sidecarPort: number, count: number): Promise<Program> {
+  const settings: IdleClientsSettings = { port: await freePort(), sidecarPort, count };
+  return startNode({ source: CLIENTS, settings, startTimeoutMs: 10_000 + count * LOGIN_TIMEOUT_MS });
 }
 
 async function startWorld(): Promise<AsyncDisposable & { readonly port: number; readonly pid: number }> {
@@ -80,12 +94,13 @@ async function startWorld(): Promise<AsyncDisposable & { readonly port: number; 
   const caFile = join(directory.path, 'ca.pem');
   await writeFile(caFile, authority.certPem);
   const upstreamPort = await freePort();
-  const server = await start(SERVER, { port: upstreamPort, certPem, keyPem } satisfies LoginsServerSettings);
+  const serverSettings: LoginsServerSettings = { port: upstreamPort, certPem, keyPem };
+  const server = await startNode({ source: SERVER, settings: serverSettings });
   const port = await freePort();
   const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: caFile });
   const upstream = `postgresql://127.0.0.1:${upstreamPort}/idle?${tls}`;
   const settings: SidecarSettings = { port, upstream, user: 'bench', token: 'not-checked', maxConnections: 20_000 };
-  const sidecar = await start(SIDECAR, settings);
+  const sidecar = await startNode({ source: SIDECAR, settings });
   return {
     ...{ port, pid: sidecar.pid },
     async [Symbol.asyncDispose]() {
@@ -102,11 +117,6 @@ function raiseDescriptorLimit(): void {
   } catch {
     // Then the size that needs it fails, and says why.
   }
-}
-
-function start(program: string, settings: LoginsServerSettings | SidecarSettings): Promise<Program> {
-  const args = ['--import', 'tsx', program];
-  return startProgram({ command: process.execPath, args, input: JSON.stringify(settings), port: settings.port });
 }
 
 function rowsOf(count: number, found: readonly Found[]): MeasuredRow[] {

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@gprxy/testkit';
 import { type Contender, plaintextEnvironment } from '../contender.ts';
-import { type Program, startProgram } from '../program.ts';
+import type { Program } from '../program.ts';
 import type { BenchServer, Login } from '../server.ts';
+import { startNode } from '../start-node.ts';
 import type { SidecarSettings } from './sidecar-process.ts';
 
-const PROCESS = fileURLToPath(new URL('sidecar-process.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('sidecar-process.ts', import.meta.url));
 
 interface SidecarOptions {
   cpuProfileDirectory?: string;
@@ -46,12 +47,7 @@ async function run(
   const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: stack.caFile });
   const upstream = `postgresql://127.0.0.1:${upstreamPort}/${database}?${tls}`;
   const settings: SidecarSettings = { port, upstream, user: login.user, token: login.secret };
-  const profiling = cpuProfileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDirectory}`];
-  const program = await startProgram({
-    command: process.execPath,
-    args: [...profiling, '--import', 'tsx', PROCESS],
-    input: JSON.stringify(settings),
-    port,
-  });
+  const nodeOptions = cpuProfileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDirectory}`];
+  const program = await startNode({ source: SOURCE, settings, nodeOptions });
   return { port, program };
 }
