@@ -24,10 +24,7 @@ export class SignInWorld implements AsyncDisposable {
   /** A daemon whose person has signed out. @param keys further lines of the profile */
   async openHome(keys: string, env: Readonly<Record<string, string>> = {}): Promise<SignInHome> {
     const shell = await Shell.open(this.gprxy, env);
-    const browserLog = join(shell.home, 'browser.log');
-    const browser = join(shell.home, 'browser');
-    await writeFile(browser, `#!/bin/sh\necho "$1" >> '${browserLog}'\n`);
-    await chmod(browser, 0o755);
+    const browser = await installBrowser(shell.home);
     const directory = join(shell.home, 'config', 'gprxy');
     await mkdir(directory, { recursive: true });
     const profile = this.stack.profile({ name: 'prod', listen: '127.0.0.1:0' });
@@ -37,9 +34,9 @@ export class SignInWorld implements AsyncDisposable {
     await this.stack.provider.approve(page, 'alice');
     await login.ended;
     await shell.run('gprxy logout');
-    const started = await shell.run('gprxy start --detach', { BROWSER: browser, ...env });
+    const started = await shell.run('gprxy start --detach', { BROWSER: browser.command });
     if (started.exitCode !== 0) throw new Error(started.stderr);
-    const home = new SignInHome(shell, browserLog);
+    const home = new SignInHome(shell, browser.log);
     await home.look();
     return home;
   }
@@ -53,6 +50,21 @@ export class SignInWorld implements AsyncDisposable {
     await this.stack.stop();
     await this.gprxy[Symbol.asyncDispose]();
   }
+}
+
+/** What the desktop starts for a web page: it keeps the address, and shows nothing. */
+async function installBrowser(home: string): Promise<{ command: string; log: string }> {
+  const [command, log] = [join(home, 'browser'), join(home, 'browser.log')];
+  await writeFile(command, `#!/bin/sh\necho "$1" >> '${log}'\n`);
+  await chmod(command, 0o755);
+  const applications = join(home, '.local', 'share', 'applications');
+  await mkdir(applications, { recursive: true });
+  await mkdir(join(home, 'config'), { recursive: true });
+  const entry = `[Desktop Entry]\nType=Application\nName=Test\nExec=${command} %u\n`;
+  await writeFile(join(applications, 'test-browser.desktop'), entry);
+  const defaults = ['http', 'https'].map((scheme) => `x-scheme-handler/${scheme}=test-browser.desktop\n`);
+  await writeFile(join(home, 'config', 'mimeapps.list'), `[Default Applications]\n${defaults.join('')}`);
+  return { command, log };
 }
 
 /** One person's machine with the daemon running. */
