@@ -9,6 +9,7 @@ export type { ListenAddress, LocalAuth, LoginOnConnect, Profile } from './config
 export { type ProfileSetting, profileSettings } from './config/profile-settings.ts';
 export { removeProfile } from './config/remove-profile.ts';
 export { draftProfile, type NewProfile, previewProfile, replaceProfile, saveProfile } from './config/save-profile.ts';
+export type { SidecarSettings } from './config/sidecar-settings.ts';
 export { type ControlAnswers, ControlError, type ControlErrorCode, requestControl } from './control/control.ts';
 export { AlreadyRunningError } from './control/serve-control.ts';
 export type { LastError, ListenerStatus, SidecarStatus } from './control/status.ts';

@@ -3,6 +3,7 @@ import { UpstreamError } from '@gprxy/proxy-core';
 import { expect, it } from 'vitest';
 import { aliceTokens, collectLog, testProfile } from '../config/profile.testing.ts';
 import { ListenerActivity } from '../listen/listener-activity.ts';
+import { noTelemetry } from '../telemetry/connection-observer.ts';
 import { createSessionPolicy } from './session-policy.ts';
 
 /** What is logged of a session that ended with this error. */
@@ -16,7 +17,12 @@ function loggedOf(error: unknown): Record<string, unknown> | undefined {
     draining: new AbortController().signal,
     activity: new ListenerActivity('prod', '127.0.0.1:5433'),
   };
-  const { events } = createSessionPolicy({ connector, authenticateClient: async () => {}, log });
+  const { events } = createSessionPolicy({
+    connector,
+    authenticateClient: async () => {},
+    log,
+    telemetry: noTelemetry,
+  });
   const end = {
     stage: 'upstream',
     peer: {},

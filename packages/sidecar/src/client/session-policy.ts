@@ -10,6 +10,8 @@ import {
   type UpstreamSession,
 } from '@gprxy/proxy-core';
 import type { Log } from '../log/log.ts';
+import type { Telemetry } from '../telemetry/connection-observer.ts';
+import { ConnectionSteps } from '../telemetry/connection-steps.ts';
 import { connectUpstream, type UpstreamConnector } from '../upstream/connect-upstream.ts';
 import type { AuthenticateClient } from './authenticate-client.ts';
 
@@ -20,25 +22,29 @@ export interface ListenerPolicy {
   readonly connector: UpstreamConnector;
   readonly authenticateClient: AuthenticateClient;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
-/** By which the gateway knows the line to it, too: see connectionIdOf(). Of clients that are connected, or were refused there. */
-type UpstreamIds = WeakMap<ClientConnection, string | undefined>;
+type StepsOf = WeakMap<ClientConnection, ConnectionSteps>;
 
 /** What is the sidecar's own in a session of proxy-core. */
 export function createSessionPolicy(listener: ListenerPolicy): SessionPolicy<void> {
-  const upstreamIds: UpstreamIds = new WeakMap();
+  const { connector, telemetry } = listener;
+  const profile = connector.profile.name;
+  const stepsOf: StepsOf = new WeakMap();
   return {
     // Loopback and Unix sockets only; a client that insists on TLS is closed.
     clientTls: { mode: 'refused' },
     authenticationTimeoutMs: AUTHENTICATION_TIMEOUT_MS,
-    authenticate: (connection, signal) => listener.authenticateClient(connection, signal),
+    authenticate(connection, signal) {
+      stepsOf.set(connection, new ConnectionSteps(telemetry.observe({ profile, sessionId: connection.sessionId })));
+      return listener.authenticateClient(connection, signal);
+    },
     connectUpstream(_, connection, signal) {
-      const onConnected = (id: string | undefined) => void upstreamIds.set(connection, id);
-      return connectUpstream({ ...listener.connector, onConnected }, connection, signal);
+      return connectUpstream({ ...connector, steps: stepsOf.get(connection) }, connection, signal);
     },
     frontendKeyFor: upstreamKey,
-    events: createEvents(listener, upstreamIds),
+    events: createEvents(listener, stepsOf),
   };
 }
 
@@ -47,16 +53,19 @@ function upstreamKey({ backendKey }: UpstreamSession): FrontendKey | undefined {
   return backendKey && frontendKey(backendKey.pid, backendKey.secret);
 }
 
-function createEvents({ connector, log }: ListenerPolicy, upstreamIds: UpstreamIds): SessionEvents<void> {
+function createEvents({ connector, log, telemetry }: ListenerPolicy, stepsOf: StepsOf): SessionEvents<void> {
   const { activity } = connector;
   const at = { profile: connector.profile.name };
-  const describe = (connection: ClientConnection) => describeConnection(connection, upstreamIds.get(connection));
+  const describe = (connection: ClientConnection) =>
+    describeConnection(connection, stepsOf.get(connection)?.connectionId);
   return {
     ready: ({ connection, upstream }) => {
-      upstreamIds.set(connection, upstream.connectionId);
+      stepsOf.get(connection)?.letIn(upstream.connectionId);
       log.info({ ...at, ...describe(connection) }, 'connected');
     },
-    end: ({ connection, stage, endedBy, error, bytesFromClient, bytesFromUpstream, durationMs }) => {
+    end: (end) => {
+      const { connection, stage, endedBy, error, bytesFromClient, bytesFromUpstream, durationMs } = end;
+      if (connection) stepsOf.get(connection)?.end(end);
       const fields = {
         ...at,
         ...(connection && describe(connection)),
@@ -75,6 +84,7 @@ function createEvents({ connector, log }: ListenerPolicy, upstreamIds: UpstreamI
       const session = target && { session: target.sessionId };
       const outcome =
         error !== undefined ? 'cancel failed' : target ? 'cancel forwarded' : 'cancel without a session ignored';
+      telemetry.cancelled(at.profile, error !== undefined ? 'failed' : target ? 'forwarded' : 'ignored');
       log.info({ ...at, ...session, ...(error !== undefined && describeError(error)) }, outcome);
     },
   };

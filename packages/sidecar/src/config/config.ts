@@ -26,7 +26,7 @@ export interface Config extends ParsedConfig {
 export async function loadConfig(input: ConfigInput): Promise<Config> {
   const { configFile: path, runtimeDirectory } = paths(input);
   const text = await readText(path, input);
-  if (text === undefined) return { path, exists: false, profiles: new Map(), problems: new Map() };
+  if (text === undefined) return { path, exists: false, sidecar: {}, profiles: new Map(), problems: new Map() };
   const sshAgent = input.env.SSH_AUTH_SOCK;
   const place = { path, homedir: input.homedir, runtimeDirectory, ...(sshAgent && { sshAgent }) };
   return { path, exists: true, ...parseConfig(text, place) };

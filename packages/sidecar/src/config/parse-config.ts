@@ -9,6 +9,7 @@ import { fileSchema, type ProfileTable, profileSchemas } from './profile-schema.
 import { fileNextTo, KeyProblem, readCredential } from './read-credential.ts';
 import { readLoginOnConnect } from './read-login-on-connect.ts';
 import { readVia } from './read-via.ts';
+import { readSidecarSettings, type SidecarSettings } from './sidecar-settings.ts';
 import { tomlLines } from './toml-lines.ts';
 
 /** Names end up in file names, keychain entries and shell commands. */
@@ -25,6 +26,7 @@ export interface ConfigPlace {
 
 export interface ParsedConfig {
   readonly defaultProfile?: string;
+  readonly sidecar: SidecarSettings;
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly problems: ReadonlyMap<string, ConfigError>;
 }
@@ -36,6 +38,7 @@ export function parseConfig(text: string, place: ConfigPlace): ParsedConfig {
   const document = parseToml(text, place);
   const check = { ...place, lines: tomlLines(text) };
   const file = checkTable(fileSchema, document, [], check);
+  const sidecar = readSidecarSettings(file.sidecar ?? {}, check);
   const profiles = new Map<string, Profile>();
   const problems = new Map<string, ConfigError>();
   for (const [name, table] of Object.entries(file.profiles)) {
@@ -47,12 +50,12 @@ export function parseConfig(text: string, place: ConfigPlace): ParsedConfig {
     }
   }
   const defaultProfile = file.default_profile;
-  if (defaultProfile === undefined) return { profiles, problems };
+  if (defaultProfile === undefined) return { sidecar, profiles, problems };
   if (!profiles.has(defaultProfile) && !problems.has(defaultProfile)) {
     const suggestion = closestWord(defaultProfile, Object.keys(file.profiles));
     throw failure(['default_profile'], `there is no profile "${defaultProfile}"`, check, suggestion);
   }
-  return { defaultProfile, profiles, problems };
+  return { defaultProfile, sidecar, profiles, problems };
 }
 
 function parseToml(text: string, { path }: ConfigPlace): unknown {

@@ -151,6 +151,7 @@ const PROFILES = 'must be tables such as [profiles.prod]';
 
 export const fileSchema = v.object({
   default_profile: v.optional(text('the name of a profile')),
+  sidecar: v.optional(v.unknown()),
   profiles: v.optional(
     v.pipe(
       v.custom<Record<string, unknown>>((value) => !Array.isArray(value), PROFILES),

@@ -25,6 +25,7 @@ async function startControl() {
   const control = await serveControl({
     path,
     status: () => status,
+    metrics: async () => '',
     reload: async () => {
       calls.reload++;
       return { added: [], changed: [], removed: [], problems: [] };

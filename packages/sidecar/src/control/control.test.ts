@@ -19,6 +19,7 @@ const status: SidecarStatus = {
 };
 const calls = {
   status: () => status,
+  metrics: async () => '# HELP x y\n',
   reload: async () => ({ added: ['a'], changed: [], removed: [], problems: [] }),
   stop: () => {},
 };
@@ -32,6 +33,10 @@ async function startControl(stop: (drainTimeoutMs: number | undefined) => void =
 
 it('answers with the status', async () => {
   expect(await requestControl(await startControl(), 'status')).toEqual(status);
+});
+
+it('answers with the metrics', async () => {
+  expect(await requestControl(await startControl(), 'metrics')).toEqual({ pid: process.pid, text: '# HELP x y\n' });
 });
 
 it('answers before it stops', async () => {

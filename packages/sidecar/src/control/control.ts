@@ -21,6 +21,8 @@ const MAX_ANSWER_BYTES = 1 << 20;
 /** What can be asked of the daemon, and what it answers. */
 export interface ControlAnswers {
   status: SidecarStatus;
+  /** In Prometheus' text format. */
+  metrics: { readonly pid: number; readonly text: string };
   /** `problems` say what is not as the configuration says now. */
   reload: Reloaded & { readonly pid: number };
   /** Answered at once; the daemon then drains. */
@@ -34,7 +36,7 @@ export interface ControlRequestOptions {
 }
 
 /** Reading keys and files of many profiles takes longer than telling what is known. */
-const TIMEOUT_MS = { status: 2_000, stop: 2_000, reload: 30_000 } as const;
+const TIMEOUT_MS = { status: 2_000, metrics: 2_000, stop: 2_000, reload: 30_000 } as const;
 
 /** Asks the running daemon. Rejects with ControlError. */
 export async function requestControl<Request extends keyof ControlAnswers>(
@@ -42,7 +44,7 @@ export async function requestControl<Request extends keyof ControlAnswers>(
   request: Request,
   { drainTimeoutMs, timeoutMs = TIMEOUT_MS[request] }: ControlRequestOptions = {},
 ): Promise<ControlAnswers[Request]> {
-  const method = request === 'status' ? 'GET' : 'POST';
+  const method = request === 'status' || request === 'metrics' ? 'GET' : 'POST';
   const query = drainTimeoutMs === undefined ? '' : `?drain_timeout_ms=${drainTimeoutMs}`;
   const text = await ask(socketPath, method, `/v1/${request}${query}`, AbortSignal.timeout(timeoutMs));
   const answer = parseAnswer(text);

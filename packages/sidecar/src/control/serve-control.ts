@@ -10,6 +10,8 @@ import type { SidecarStatus } from './status.ts';
 export interface ControlOptions {
   readonly path: string;
   status(): SidecarStatus;
+  /** Prometheus' text format. */
+  metrics(): Promise<string>;
   reload(): Promise<Reloaded>;
   /** Called after the answer to `POST /v1/stop` is on its way. */
   stop(drainTimeoutMs: number | undefined): void;
@@ -32,7 +34,7 @@ export class AlreadyRunningError extends Error {
 }
 
 /**
- * `GET /v1/status`, `POST /v1/reload` and `POST /v1/stop?drain_timeout_ms=0` as JSON over HTTP, on a Unix socket that only its owner can open.
+ * `GET /v1/status`, `GET /v1/metrics`, `POST /v1/reload` and `POST /v1/stop?drain_timeout_ms=0` as JSON over HTTP, on a Unix socket that only its owner can open.
  * Rejects with AlreadyRunningError when a daemon answers there.
  */
 export async function serveControl(options: ControlOptions): Promise<ControlServer> {
@@ -91,12 +93,18 @@ async function refuseSecondDaemon(path: string): Promise<void> {
   }
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, { status, reload, stop }: ControlOptions): void {
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, metrics, reload, stop }: ControlOptions,
+): void {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const route = `${request.method} ${path}`;
   request.resume();
   if (route === 'GET /v1/status') {
     send(response, 200, status());
+  } else if (route === 'GET /v1/metrics') {
+    void metrics().then((text) => send(response, 200, { pid: process.pid, text }));
   } else if (route === 'POST /v1/reload') {
     void reload().then((reloaded) => send(response, 200, { pid: process.pid, ...reloaded }));
   } else if (route === 'POST /v1/stop') {

@@ -38,6 +38,8 @@ export interface SidecarStatus {
   readonly state: 'starting' | 'running' | 'stopping';
   /** The arguments of `gprxy start` that it goes by: `["--profile", "prod"]`. */
   readonly startArguments?: readonly string[];
+  /** Where health and metrics are served, `127.0.0.1:9187`; absent where they are not. */
+  readonly health?: string;
   readonly listeners: readonly ListenerStatus[];
   /** What is not as the configuration says, as of the last time that it was read. */
   readonly problems: readonly SidecarProblem[];

@@ -1,4 +1,6 @@
 import type { Profile } from '../config/profile.ts';
+import type { SidecarSettings } from '../config/sidecar-settings.ts';
+import type { ServedHealth } from '../health/served-health.ts';
 import type { Changes, Serving } from '../listen/serving.ts';
 import type { Log } from '../log/log.ts';
 import { type SidecarProblem, toProblem } from './problem.ts';
@@ -7,6 +9,7 @@ import { type SidecarProblem, toProblem } from './problem.ts';
 export interface ProfilesRead {
   /** Those to serve. */
   readonly profiles: readonly Profile[];
+  readonly sidecar?: SidecarSettings;
   /** Those that cannot be used as they stand in the file. */
   readonly problems: readonly SidecarProblem[];
 }
@@ -24,6 +27,7 @@ export interface Reloading {
 
 export interface ReloadOptions {
   readonly serving: Serving;
+  readonly health: ServedHealth;
   readonly first: ProfilesRead;
   /** Rejects when the configuration as a whole cannot be used: all stays as it is. */
   readonly readProfiles: (() => Promise<ProfilesRead>) | undefined;
@@ -31,12 +35,13 @@ export interface ReloadOptions {
 }
 
 /** Serves what is configured, first and whenever it is read again, one after the other. */
-export async function startServing({ serving, first, readProfiles, log }: ReloadOptions): Promise<Reloading> {
+export async function startServing({ serving, health, first, readProfiles, log }: ReloadOptions): Promise<Reloading> {
   let inFile = first.problems;
-  const problems = () => [...inFile, ...problemsOf(serving)];
+  const problems = () => [...inFile, ...health.problems, ...problemsOf(serving)];
   const apply = async (read: ProfilesRead): Promise<Changes> => {
     inFile = read.problems;
     const changes = await serving.apply([...read.profiles, ...brokenButServed(read, serving)]);
+    await health.apply(read.sidecar?.health);
     for (const problem of problems()) log.error(forLog(problem), 'not as configured');
     return changes;
   };

@@ -5,11 +5,15 @@ import { CancelRegistry } from '@gprxy/proxy-core';
 import { readProcTable } from '../client/kernel-table.ts';
 import { createProcPeerLookup, type PeerLookup } from '../client/peer-uid.ts';
 import type { Profile } from '../config/profile.ts';
+import type { SidecarSettings } from '../config/sidecar-settings.ts';
 import { serveControl } from '../control/serve-control.ts';
 import type { ListenerStatus, SidecarStatus } from '../control/status.ts';
+import { ServedHealth } from '../health/served-health.ts';
 import type { ServedAddress } from '../listen/served-address.ts';
 import { Serving } from '../listen/serving.ts';
 import type { Surroundings } from '../listen/surroundings.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/connection-observer.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { isRenewedAhead, type RenewAheadOptions, renewAhead } from '../upstream/renew-ahead.ts';
 import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
 import type { SidecarProblem } from './problem.ts';
@@ -19,6 +23,7 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'p
   readonly profiles: readonly Profile[];
   /** Profiles that could not be read, for the status. */
   readonly problems?: readonly SidecarProblem[];
+  readonly sidecar?: SidecarSettings;
   /** Reads the configuration again. Rejects when that as a whole cannot be used; left out: there is none to read. */
   readProfiles?(): Promise<ProfilesRead>;
   /** Called before and after each reload, and when the sidecar begins to drain. */
@@ -64,8 +69,9 @@ export interface Sidecar {
  * Rejects with AlreadyRunningError when another daemon owns the control socket.
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
-  const { log, profiles, problems = [], readProfiles, startArguments, passwordFile } = options;
+  const { log, profiles, problems = [], sidecar = {}, readProfiles, startArguments, passwordFile } = options;
   const closed = new AbortController();
+  const metrics = await metricsOf(options, () => status());
   const watched = (profile: Profile) => ({
     isServed: () => isDeepStrictEqual(serving.profile(profile.name), profile),
     onRenewed: (token: AccessToken) => {
@@ -73,10 +79,12 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         if (address.profile.name === profile.name) address.activity.tokenUsed(token);
     },
   });
-  const serving: Serving = new Serving(surroundingsOf(options, watched, closed.signal));
+  const serving: Serving = new Serving(surroundingsOf(options, metrics ?? noTelemetry, watched, closed.signal));
   const closing = createClosing(serving, log, () => options.onPhase?.('stopping'));
   closing.afterwards(async () => closed.abort());
   const startedAt = new Date().toISOString();
+  const health = new ServedHealth({ status: () => status(), metrics: async () => (await metrics?.text()) ?? '' });
+  closing.afterwards(() => health.close());
   let reloading: Reloading | undefined;
   const status = (): SidecarStatus => ({
     version: 1,
@@ -84,6 +92,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     startedAt,
     state: closing.started ? 'stopping' : reloading === undefined ? 'starting' : 'running',
     ...(startArguments !== undefined && { startArguments }),
+    ...(health.address !== undefined && { health: health.address }),
     listeners: serving.addresses.map((address) => statusOf(address, passwordFile)),
     problems: reloading?.problems ?? [],
   });
@@ -95,8 +104,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     if (closing.started) await closing.close();
     return reloaded;
   };
-  await openControl(options, { status, reload }, closing);
-  const ready = startServing({ serving, first: { profiles, problems }, readProfiles, log });
+  await openControl(options, { status, reload, metrics }, closing);
+  const ready = startServing({ serving, health, first: { profiles, problems, sidecar }, readProfiles, log });
   reloading = await ready;
   if (closing.started) await closing.close();
   return {
@@ -116,13 +125,14 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
 /** The control socket comes first: it is what keeps a second daemon from starting. */
 async function openControl(
   { controlSocketPath: path, log }: SidecarOptions,
-  { status, reload }: Pick<Sidecar, 'status' | 'reload'>,
+  { status, reload, metrics }: Pick<Sidecar, 'status' | 'reload'> & { readonly metrics: Metrics | undefined },
   closing: Closing,
 ): Promise<void> {
   if (path === undefined) return;
   const control = await serveControl({
     path,
     status,
+    metrics: async () => (await metrics?.text()) ?? '',
     reload: () => reload('asked to'),
     stop: (drainTimeoutMs) => {
       log.info({}, 'asked to stop');
@@ -132,8 +142,15 @@ async function openControl(
   closing.afterwards(control.close);
 }
 
+/** Not for a private sidecar, which nobody asks. */
+async function metricsOf({ controlSocketPath }: SidecarOptions, status: () => SidecarStatus) {
+  if (controlSocketPath === undefined) return undefined;
+  return (await import('../telemetry/metrics.ts')).createMetrics(status);
+}
+
 function surroundingsOf(
   { tokenSourceFor, personLoginFor, log, peers, listenAnywhere = false, passwordFile }: SidecarOptions,
+  telemetry: Telemetry,
   watched: (profile: Profile) => Pick<RenewAheadOptions, 'isServed' | 'onRenewed'>,
   signal: AbortSignal,
 ): Surroundings {
@@ -147,6 +164,7 @@ function surroundingsOf(
     ...(personLoginFor && { personLoginFor }),
     closed: signal,
     log,
+    telemetry,
     cancels: new CancelRegistry(),
     peers: peers ?? createProcPeerLookup(readProcTable),
     ownUid: process.getuid?.(),

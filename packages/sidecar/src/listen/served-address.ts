@@ -117,7 +117,7 @@ export class ServedAddress {
   async #createPolicy(
     connector: PreparedProfile & { readonly activity: ListenerActivity },
   ): Promise<SessionPolicy<void>> {
-    const { log, peers, ownUid, passwordFile } = this.#surroundings;
+    const { log, telemetry, peers, ownUid, passwordFile } = this.#surroundings;
     const { name, localAuth } = connector.profile;
     const address = this.#address;
     this.#requireAllowed(localAuth);
@@ -130,7 +130,7 @@ export class ServedAddress {
       log.warn({ profile: name, address: formatAddress(address) }, 'other machines can connect here, unencrypted');
     }
     const draining = this.#draining.signal;
-    return createSessionPolicy({ connector: { ...connector, draining }, authenticateClient, log });
+    return createSessionPolicy({ connector: { ...connector, draining }, authenticateClient, log, telemetry });
   }
 
   #requireAllowed(localAuth: LocalAuth): void {

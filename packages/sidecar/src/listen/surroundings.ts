@@ -4,6 +4,7 @@ import type { PeerLookup } from '../client/peer-uid.ts';
 import type { Profile } from '../config/profile.ts';
 import type { Log } from '../log/log.ts';
 import type { PersonLogin } from '../sign-in/person-login.ts';
+import type { Telemetry } from '../telemetry/connection-observer.ts';
 
 /** What the listeners of all profiles have in common. */
 export interface Surroundings {
@@ -13,6 +14,7 @@ export interface Surroundings {
   /** Aborts when the sidecar has closed. */
   readonly closed: AbortSignal;
   readonly log: Log;
+  readonly telemetry: Telemetry;
   readonly cancels: CancelRegistry;
   readonly peers: PeerLookup;
   readonly ownUid: number | undefined;

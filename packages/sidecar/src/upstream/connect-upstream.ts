@@ -17,6 +17,7 @@ import type { Profile } from '../config/profile.ts';
 import type { ListenerActivity } from '../listen/listener-activity.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { signInNotice } from '../sign-in/sign-in-notice.ts';
+import type { ConnectionSteps } from '../telemetry/connection-steps.ts';
 import type { Upstream } from './resolve-upstream.ts';
 import { userFromTemplate } from './user-template.ts';
 import { withoutQuotes } from './without-quotes.ts';
@@ -31,12 +32,12 @@ export interface UpstreamConnector {
   readonly upstream: Upstream;
   readonly tokens: TokenSource;
   readonly activity: ListenerActivity;
-  /** See UpstreamLogin. */
-  onConnected?(connectionId: string | undefined): void;
   /** Absent: a client that comes when the login is over is refused. */
   readonly signIn: SignIn | undefined;
   /** Aborts, with what to tell those who wait for a person, when the listener takes no more sessions. */
   readonly draining: AbortSignal;
+  /** Of the client that it is for. */
+  readonly steps?: ConnectionSteps | undefined;
 }
 
 /**
@@ -48,20 +49,22 @@ export async function connectUpstream(
   connection: ClientConnection,
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
-  const { profile, upstream } = connector;
+  const { profile, upstream, steps } = connector;
   let [secret, user] = ['', ''];
   try {
+    steps?.begin('token');
     const token = await tokenOrLogin(connector, connection, signal);
     secret = token.token;
     connector.activity.tokenUsed(token);
     user = userFromTemplate(profile.user, token.identity, profile.name);
+    steps?.begin('connect');
     return await loginAnyUpstream(
       {
         ...upstream.hosts,
         protocolVersion: connection.protocolVersion,
         parameters: startupParameters(user, connection.startup.parameters, upstream),
         credential: upstreamCredential(profile, token),
-        onConnected: (connectionId) => connector.onConnected?.(connectionId),
+        onConnected: (connectionId) => steps?.connected(connectionId),
       },
       signal,
     );

@@ -14,7 +14,7 @@ export async function profilesToServe(
   const problems = Array.from(config.problems)
     .filter(([profile]) => names === undefined || names.includes(profile))
     .map(([profile, { message, hint }]) => ({ profile, message, ...(hint !== undefined && { hint }) }));
-  if (profiles.length > 0) return { profiles, problems };
+  if (profiles.length > 0) return { profiles, problems, sidecar: config.sidecar };
   const [first] = config.problems.values();
   if (first !== undefined) throw first;
   // That there is none at all is told there, with how to make one.

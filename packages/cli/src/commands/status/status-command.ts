@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { jsonOption } from '../../command-options.ts';
 import { withExamples } from '../../examples.ts';
 
 export interface StatusOptions {
   readonly json?: true;
   readonly watch?: true;
+  readonly metrics?: true;
 }
 
 export function defineStatus(program: Command, status: (options: StatusOptions) => Promise<number>): void {
@@ -16,6 +17,7 @@ export function defineStatus(program: Command, status: (options: StatusOptions) 
     )
     .addOption(jsonOption())
     .option('--watch', 'go on until Ctrl-C: redrawn on a terminal, else a line of JSON whenever something changes')
+    .addOption(new Option('--metrics', "counters and timings, in Prometheus' text format").conflicts(['json', 'watch']))
     .action(async (options: StatusOptions) => {
       await status(options);
     });
@@ -23,6 +25,7 @@ export function defineStatus(program: Command, status: (options: StatusOptions) 
     'gprxy status',
     'gprxy status --json',
     'gprxy status --watch',
+    'gprxy status --metrics',
     '# in a script: is it there?',
     'gprxy status > /dev/null || gprxy start --detach',
   ]);

@@ -5,13 +5,14 @@ import { alignColumns } from './align-columns.ts';
 
 /** What people see of a running sidecar, line by line. */
 export function statusText(status: SidecarStatus, nowMs: number): readonly string[] {
-  const { pid, startedAt, state, listeners, problems } = status;
+  const { pid, startedAt, state, health, listeners, problems } = status;
   const headings = ['PROFILE', 'ADDRESS', 'STATE', 'OPEN', 'TOTAL', 'TOKEN'];
   const since = relativeTime(Date.parse(startedAt), nowMs);
   return [
     `gprxy runs as process ${pid}, started ${since}${state === 'running' ? '' : `, and is ${state}`}`,
     '',
     ...alignColumns([headings, ...listeners.map((listener) => rowOf(listener, nowMs))]),
+    ...(health === undefined ? [] : ['', `Health and metrics: http://${health}/readiness, http://${health}/metrics`]),
     ...listeners.flatMap((listener) => lastErrorOf(listener, problems, nowMs)),
     ...problems.flatMap(problemOf),
   ];

@@ -17,6 +17,7 @@ describe('status: arguments to options', () => {
     { args: [], options: {} },
     { args: ['--json'], options: { json: true } },
     { args: ['--watch'], options: { watch: true } },
+    { args: ['--metrics'], options: { metrics: true } },
   ])('reads $args', async ({ args, options }) => {
     expect(await parseArguments(['status', ...args])).toEqual({ command: 'status', options });
   });
@@ -41,6 +42,26 @@ describe('status: options to output', () => {
   it('prints versioned JSON', async () => {
     const { stdout } = await runInWorld(['status', '--json'], { status });
     expect(JSON.parse(stdout)).toEqual({ running: true, ...status });
+  });
+
+  it('says where health and metrics are served', async () => {
+    const { stdout } = await runInWorld(['status'], { status: { ...status, health: '127.0.0.1:9187' } });
+    expect(stdout).toContain('\nHealth and metrics: http://127.0.0.1:9187/readiness, http://127.0.0.1:9187/metrics\n');
+  });
+
+  it('prints the metrics and nothing else', async () => {
+    const requestControl = (async () => ({
+      pid: 1,
+      text: '# HELP a b\na 1\n',
+    })) as unknown as Sidecars['requestControl'];
+    const { exitCode, stdout, stderr } = await runInWorld(['status', '--metrics'], { sidecars: { requestControl } });
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '# HELP a b\na 1\n', stderr: '' });
+  });
+
+  it('has no metrics when no sidecar runs', async () => {
+    const { exitCode, stdout, stderr } = await runInWorld(['status', '--metrics']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain('gprxy start --detach');
   });
 
   it('ends with 1 when no sidecar runs', async () => {
