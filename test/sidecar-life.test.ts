@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { has, programs } from '@gprxy/testkit';
+import { freePort, has, programs } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
 
@@ -27,15 +27,6 @@ async function replaceConfig(shell: Shell, text: string): Promise<void> {
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(`${file}~`, text);
   await rename(`${file}~`, file);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function openShell(config: string): Promise<Shell> {

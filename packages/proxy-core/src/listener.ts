@@ -16,6 +16,8 @@ export interface ListenOptions {
   readonly address: ListenAddress;
   /** Sessions at a time, read whenever one asks to be let in: it may change. Those over it may still cancel, and are told 53300. */
   readonly maxConnections: number;
+  /** Sessions that count towards it; left out: those of this listener. */
+  countConnections?(): number;
   /** Runs one connection to its end; `signal` aborts, with what to tell the client, when a drain runs out of time. */
   serve(socket: Socket, signal: AbortSignal, admission: Admission): Promise<void>;
 }
@@ -127,7 +129,8 @@ class RunningListener implements Listener {
   #admissionOf(socket: Socket): Admission {
     const check = () => {
       if (this.#draining) throw takesNoMore();
-      if (this.#sessions.size >= this.#options.maxConnections) throw tooManyClients();
+      const { maxConnections, countConnections } = this.#options;
+      if ((countConnections?.() ?? this.#sessions.size) >= maxConnections) throw tooManyClients();
     };
     return {
       check: () => {

@@ -28,7 +28,7 @@ export function tooManyClients(): GprxyError {
   return new GprxyError('sorry, too many clients already', {
     code: 'ERR_TOO_MANY_CLIENTS',
     sqlState: SqlState.TooManyConnections,
-    hint: 'Close connections that are not in use, or raise the limit of this listener.',
+    hint: 'Close connections that are not in use, or raise "max_connections".',
   });
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
+import { freePort } from '@gprxy/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { aliceTokens, collectLog, testProfile } from '../config/profile.testing.ts';
 import type { Profile } from '../config/profile.ts';
@@ -44,15 +45,6 @@ async function silentUpstream() {
     server.close();
   });
   return { upstream: `postgresql://127.0.0.1:${(server.address() as AddressInfo).port}`, accepted };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function client(port: number): Promise<Socket> {
@@ -179,4 +171,32 @@ it('goes on with a profile as it was when that has been edited into something wr
   expect(problems).toMatchObject([{ profile: 'a' }, { profile: 'b', message: expect.stringContaining('invalid DSN') }]);
   expect(sidecar.listeners).toEqual(expect.arrayContaining([...before]));
   expect((await reload([testProfile({ name: 'b' })])).problems).toEqual([]);
+});
+
+it('counts the sessions of all addresses of a profile against its limit, those of a removed one too', async () => {
+  const { upstream, accepted } = await silentUpstream();
+  const [one, two, three] = [await freePort(), await freePort(), await freePort()];
+  const limited = { upstream, maxConnections: 2 };
+  const { reload } = await start([testProfile({ ...limited, listen: [...at(one), ...at(two)] })]);
+  for (const port of [one, two]) await client(port);
+  await expect.poll(() => accepted.length).toBe(2);
+  const [refusal] = (await once(await client(two), 'data')) as [Buffer];
+  expect(refusal.toString()).toMatch(/C53300[^]*max_connections/);
+  await reload([testProfile({ ...limited, listen: at(three) })]);
+  const [again] = (await once(await client(three), 'data')) as [Buffer];
+  expect(again.toString()).toContain('C53300');
+  await reload([testProfile({ ...limited, maxConnections: 3, listen: at(three) })]);
+  await client(three);
+  await expect.poll(() => accepted.length).toBe(3);
+});
+
+it('stays where it listens when a profile is to listen elsewhere but cannot be served', async () => {
+  const [here, there] = [await freePort(), await freePort()];
+  const { reload, sidecar } = await start([testProfile({ listen: at(here) })]);
+  const { problems } = await reload([testProfile({ listen: at(there), upstream: 'nonsense' })]);
+  expect(problems).toMatchObject([{ profile: 'prod', message: expect.stringContaining('invalid DSN') }]);
+  expect(sidecar.listeners).toMatchObject([{ port: here }]);
+  expect(stateOf(sidecar)).toEqual(['prod listening 0']);
+  expect((await reload([testProfile({ listen: at(there) })])).problems).toEqual([]);
+  expect(sidecar.listeners).toMatchObject([{ port: there }]);
 });

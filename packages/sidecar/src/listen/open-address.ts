@@ -16,7 +16,9 @@ export interface OpenAddress {
   release(): void;
 }
 
-export interface OpenOptions extends Pick<ListenOptions, 'maxConnections' | 'serve'> {
+export interface OpenOptions
+  extends Pick<ListenOptions, 'maxConnections' | 'serve'>,
+    Required<Pick<ListenOptions, 'countConnections'>> {
   readonly address: ListenAddress;
   readonly peers: PeerLookup;
 }
@@ -84,13 +86,14 @@ function together(address: ListenAddress, listeners: readonly Listener[]): OpenA
 }
 
 async function bind(options: OpenOptions, address: ListenAddress): Promise<Listener> {
-  const { serve } = options;
+  const { countConnections, serve } = options;
   try {
     return await listen({
       address,
       get maxConnections() {
         return options.maxConnections;
       },
+      countConnections,
       serve,
     });
   } catch (cause) {

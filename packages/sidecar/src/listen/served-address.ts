@@ -26,10 +26,19 @@ export class ServedAddress {
   #password: LocalPassword | undefined;
   readonly #draining = new AbortController();
 
-  constructor(address: ListenAddress, profile: Profile, surroundings: Surroundings) {
+  readonly #connectionsOf: (profile: string) => number;
+
+  /** `connectionsOf`: the sessions of a profile, wherever they came in; they share its limit. */
+  constructor(
+    address: ListenAddress,
+    profile: Profile,
+    surroundings: Surroundings,
+    connectionsOf: (profile: string) => number,
+  ) {
     this.#address = address;
     this.#profile = profile;
     this.#surroundings = surroundings;
+    this.#connectionsOf = connectionsOf;
     this.#activity = new ListenerActivity(profile.name, formatAddress(address));
   }
 
@@ -44,6 +53,10 @@ export class ServedAddress {
   /** Where it is bound; undefined when it could not be. */
   get bound(): ListenAddress | undefined {
     return this.#open?.address;
+  }
+
+  get connections(): number {
+    return this.#open?.connections ?? 0;
   }
 
   /** What clients have to know; undefined where they are not asked. */
@@ -106,6 +119,7 @@ export class ServedAddress {
       get maxConnections() {
         return limit();
       },
+      countConnections: () => this.#connectionsOf(this.#profile.name),
       serve: async (socket, signal, admission) => {
         this.#activity.connectionOpened();
         const policy = this.#policy as SessionPolicy<void>;

@@ -40,8 +40,9 @@ export class Serving {
    * Serves these profiles and no others, one call after the other. Sessions are never ended by it: an address that stays is not closed, one
    * that goes is kept until its last session has ended. Never rejects: what is wrong is the `problem` of each address.
    */
-  async apply(profiles: readonly Profile[]): Promise<Changes> {
+  async apply(configured: readonly Profile[]): Promise<Changes> {
     const before = this.#profiles;
+    const profiles = await Promise.all(configured.map((profile) => this.#whereItCanBeServed(profile)));
     this.#profiles = new Map(profiles.map((profile) => [profile.name, profile]));
     const claims = claimsOf(profiles);
     for (const [key, address] of this.#addresses) if (!claims.has(key)) this.#retire(key, address);
@@ -50,6 +51,22 @@ export class Serving {
     this.#prepared = new Map(prepared.flatMap((each) => (each ? [[each.profile.name, each]] : [])));
     await this.#publishPasswords();
     return changesBetween(before, this.#profiles);
+  }
+
+  /** A profile that is to listen elsewhere, but cannot be served there, stays where it is. */
+  async #whereItCanBeServed(profile: Profile): Promise<Profile> {
+    const served = this.#profiles.get(profile.name);
+    if (!served || isDeepStrictEqual(served.listen, profile.listen)) return profile;
+    const canBeServed = prepareProfile(profile, this.#surroundings).then(
+      () => true,
+      () => false,
+    );
+    return (await canBeServed) ? profile : { ...profile, listen: served.listen };
+  }
+
+  #connectionsOf(profile: string): number {
+    const its = this.addresses.filter((address) => address.profile.name === profile);
+    return its.reduce((sum, { connections }) => sum + connections, 0);
   }
 
   /** Before anybody is told that it listens. */
@@ -69,7 +86,7 @@ export class Serving {
     const known = this.#addresses.get(key);
     if (known) return known;
     for (const [draining, itsKey] of this.#draining) if (itsKey === key) draining.release();
-    const served = new ServedAddress(address, profile, this.#surroundings);
+    const served = new ServedAddress(address, profile, this.#surroundings, (name) => this.#connectionsOf(name));
     if (holder) served.fail(claimedTwice(address, holder));
     return served;
   }
