@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { GprxyError, SqlState, UpstreamError } from '../errors.ts';
 import { sslRequest } from '../wire/startup-packet.ts';
-import { unlessOutOfDescriptors } from './connection-errors.ts';
+import { ConnectionLost, unlessOutOfDescriptors } from './connection-errors.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
@@ -68,10 +68,17 @@ async function dialUpstream(target: UpstreamTarget, signal: AbortSignal): Promis
 async function requestTls(socket: Socket, target: UpstreamTarget, signal: AbortSignal): Promise<void> {
   const channel = new MessageChannel(socket);
   channel.write(sslRequest);
-  const answer = (await channel.readBytes(1, signal))?.toString('latin1');
+  const answer = (await channel.readBytes(1, signal).catch(lostBefore(target)))?.toString('latin1');
   if (answer !== 'S') throw tlsRefused(target, answer);
   if (channel.unreadBytes > 0) throw insecure(target, 'it sent unencrypted data after its answer to SSLRequest');
   channel.release();
+}
+
+/** ConnectionLost is the client's end: whoever waits for this connection is still there, and is told of it. */
+function lostBefore(target: UpstreamTarget) {
+  return (error: Error): never => {
+    throw error instanceof ConnectionLost ? unreachable(target, (error.cause as Error | undefined) ?? error) : error;
+  };
 }
 
 async function startTls(socket: Socket, target: UpstreamTarget, signal: AbortSignal): Promise<TLSSocket> {

@@ -18,6 +18,8 @@ export interface HostileServerOptions {
   readonly script?: readonly Buffer[];
   /** Closes once it has got this many messages. */
   readonly hangUpAfter?: number;
+  /** Dies of the first byte: the kernel resets its connections. */
+  readonly resets?: boolean;
 }
 
 /** A server that does what it is told, and keeps every byte that it was sent after TLS, or without it. */
@@ -48,6 +50,7 @@ export async function startHostileServer(options: HostileServerOptions) {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
+    if (options.resets) return socket.once('data', () => socket.resetAndDestroy());
     if (options.direct && options.certificate) return encrypt(socket, options.certificate);
     if (!options.sslAnswer) return talk(socket);
     socket.once('data', () => {

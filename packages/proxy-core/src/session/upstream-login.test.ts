@@ -1,5 +1,6 @@
 import { type CertificateAuthority, createCertificateAuthority } from '@gprxy/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { UpstreamError } from '../errors.ts';
 import {
   authenticationCleartextPassword,
   authenticationOk,
@@ -176,3 +177,12 @@ describe('a token over a verified line', () => {
     expect(received.endsWith('p\0\0\0\x05\x01')).toBe(true);
   });
 });
+
+it.each(['postgres', 'direct'] as const)(
+  'an upstream that dies when it is asked for TLS (%s) is an error that can be told',
+  async (negotiation) => {
+    const { outcome } = await login({ resets: true }, token, { negotiation });
+    expect(outcome).toBeInstanceOf(UpstreamError);
+    expect(outcome).toMatchObject({ sqlState: '08001', hint: expect.stringMatching(/upstream/) });
+  },
+);
