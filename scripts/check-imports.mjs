@@ -85,7 +85,9 @@ function* typescriptFiles(folder) {
 function main() {
   process.chdir(fileURLToPath(new URL('..', import.meta.url)));
   let wrong = 0;
-  for (const file of ['packages', 'test', 'scripts', 'bench'].flatMap((folder) => [...typescriptFiles(folder)])) {
+  for (const file of ['packages', 'test', 'scripts', 'bench', 'soak'].flatMap((folder) => [
+    ...typescriptFiles(folder),
+  ])) {
     for (const problem of violations(file, readFileSync(file, 'utf8'))) {
       process.stderr.write(`${file} ${problem}\n`);
       wrong++;

@@ -85,7 +85,8 @@ export class Shell implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const command of this.#running) command.kill();
     await this.run('gprxy stop');
-    await rm(this.home, { recursive: true, force: true });
+    // What has just ended may have written its last file this moment.
+    await rm(this.home, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -16,6 +16,8 @@ export class FrontDoor {
   readonly #canned = new Map<Endpoint, CannedResponse[]>();
   readonly #behind: () => RequestListener;
   #silent = false;
+  #open = 0;
+  #whenIdle: () => void = () => {};
 
   constructor(behind: () => RequestListener) {
     this.#behind = behind;
@@ -34,7 +36,19 @@ export class FrontDoor {
     this.#silent = silent;
   }
 
+  /** Resolves when nobody waits for an answer. */
+  async idle(): Promise<void> {
+    if (this.#open === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
   readonly listener = (request: IncomingMessage, response: ServerResponse): void => {
+    this.#open++;
+    response.once('close', () => {
+      if (--this.#open === 0) this.#whenIdle();
+    });
     const endpoint = endpointOf(request.url ?? '/');
     this.#counts.set(endpoint, this.count(endpoint) + 1);
     if (this.#silent) return;

@@ -146,6 +146,16 @@ describe('trouble', () => {
     expect(await test.client.refresh(refresh_token)).toMatchObject({ status: 200 });
   });
 
+  it('a provider that finishes answers who waits, and nobody else', async () => {
+    await using test = await open();
+    test.provider.answerNext('token', { status: 400, body: { error: 'slow_down' }, afterMs: 100 });
+    const waiting = test.client.poll('any');
+    await expect.poll(() => test.provider.requests('token')).toBe(1);
+    await test.provider.pause('finish');
+    expect(await waiting).toMatchObject({ error: 'slow_down' });
+    await expect(test.client.poll('any')).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+
   it('a hanging provider takes requests and never answers', async () => {
     await using test = await open();
     await test.provider.pause('hang');

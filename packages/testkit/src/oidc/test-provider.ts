@@ -88,10 +88,14 @@ export class TestProvider implements AsyncDisposable {
     return this.#parts.rotateKeys(options.keepOld ?? true);
   }
 
-  /** Refuses connections (`refuse`), or takes requests and never answers (`hang`), until `resume()`. */
-  async pause(how: 'refuse' | 'hang' = 'refuse'): Promise<void> {
-    if (how === 'hang') this.#parts.door.silent = true;
-    else await this.#parts.server.pause();
+  /**
+   * Refuses connections (`refuse`; `finish`: once those who wait have had their answers), or takes requests and never answers (`hang`),
+   * until `resume()`.
+   */
+  async pause(how: 'refuse' | 'finish' | 'hang' = 'refuse'): Promise<void> {
+    const { door, server } = this.#parts;
+    if (how === 'hang') door.silent = true;
+    else await server.pause(how === 'finish' ? door.idle() : undefined);
   }
 
   async resume(): Promise<void> {

@@ -9,8 +9,8 @@ export type RequestListener = (request: http.IncomingMessage, response: http.Ser
 /** A web server of 127.0.0.1 that can go away and come back at the same port. */
 export interface WebServer {
   readonly port: number;
-  /** Refuses connections and ends those that exist. */
-  pause(): Promise<void>;
+  /** Refuses connections, and ends those that exist once `settled` has resolved. */
+  pause(settled?: Promise<void>): Promise<void>;
   resume(): Promise<void>;
 }
 
@@ -26,10 +26,11 @@ export async function startWebServer(listener: RequestListener, tls?: IssuedCert
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    pause: async () => {
+    pause: async (settled) => {
       if (!server.listening) return;
       const closed = once(server, 'close');
       server.close();
+      await settled;
       server.closeAllConnections();
       await closed;
     },

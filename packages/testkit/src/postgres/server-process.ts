@@ -8,8 +8,8 @@ export interface ServerProcess {
   log(): string;
   /** Resolves when connections made from then on meet the new configuration. */
   reload(): Promise<void>;
-  /** Immediate shutdown. */
-  stop(): Promise<void>;
+  /** Immediate shutdown; `SIGINT`: a fast one, which tells the sessions 57P01. */
+  stop(signal?: 'SIGQUIT' | 'SIGINT'): Promise<void>;
 }
 
 /** Runs `postgres` and resolves once it accepts connections; rejects with its log when it ends before that. */
@@ -40,10 +40,10 @@ export async function startServerProcess(options: {
       child.kill('SIGHUP');
       while (!log.includes('received SIGHUP', before)) await once(child.stderr, 'data');
     },
-    stop: async () => {
+    stop: async (signal = 'SIGQUIT') => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
-      child.kill('SIGQUIT');
+      child.kill(signal);
       await exited;
     },
   };

@@ -93,6 +93,16 @@ describe('the rules of a running server', () => {
 });
 
 describe('servers', () => {
+  it('can be restarted: sessions are told, and the data is still there', async () => {
+    await using postgres = await startPostgres({ version: 18 });
+    await postgres.query('create table kept as select 1 as one');
+    const client = await postgres.connect();
+    const told = new Promise((resolve) => client.once('error', resolve));
+    await postgres.restart();
+    expect(await told).toMatchObject({ code: '57P01' });
+    expect(await postgres.query('select * from kept')).toEqual([{ one: 1 }]);
+  });
+
   it('start at the same time, each with a port and data of its own, and leave nothing behind', async () => {
     const servers = await Promise.all([1, 2, 3].map(() => startPostgres({ version: 18 })));
     expect(new Set(servers.map(({ port }) => port)).size).toBe(3);

@@ -45,9 +45,10 @@ export async function startPostgres(options: PostgresOptions): Promise<TestPostg
   const caFile = join(directory.path, 'ca.crt');
   await writeFile(caFile, authority.certPem);
   const { server, port } = await startOnFreePort(binaries.postgres, dataDirectory, user);
+  const startServer = () => startServerProcess({ command: binaries.postgres, data: dataDirectory, port, user });
   const database = options.database ?? SUPERUSER;
   const parts = { version: options.version, port, password, database, authority, caFile, dataDirectory };
-  const postgres = new TestPostgres({ ...parts, libraryDirectory: binaries.lib, user, server, directory });
+  const postgres = new TestPostgres({ ...parts, libraryDirectory: binaries.lib, user, server, startServer, directory });
   if (options.database !== undefined) await createDatabase(postgres, options.database);
   return postgres;
 }

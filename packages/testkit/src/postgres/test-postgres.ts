@@ -21,6 +21,8 @@ export interface TestPostgresParts {
   libraryDirectory: string;
   user: OsUser;
   server: ServerProcess;
+  /** Another process in the place of one that has ended. */
+  startServer(): Promise<ServerProcess>;
   directory: TemporaryDirectory;
 }
 
@@ -41,6 +43,7 @@ export class TestPostgres implements AsyncDisposable {
   readonly libraryDirectory: string;
   readonly #parts: TestPostgresParts;
   readonly #pool: pg.Pool;
+  #server: ServerProcess;
 
   constructor(parts: TestPostgresParts) {
     this.#parts = parts;
@@ -53,6 +56,7 @@ export class TestPostgres implements AsyncDisposable {
     this.caFile = parts.caFile;
     this.dataDirectory = parts.dataDirectory;
     this.libraryDirectory = parts.libraryDirectory;
+    this.#server = parts.server;
     this.#pool = new pg.Pool({ ...this.#settings(parts.database), max: 2, allowExitOnIdle: true });
     this.#pool.on('error', () => undefined);
   }
@@ -100,21 +104,27 @@ export class TestPostgres implements AsyncDisposable {
       'SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL UNION ALL SELECT error FROM pg_ident_file_mappings WHERE error IS NOT NULL',
     );
     if (problem) throw new Error(`PostgreSQL refuses these rules: ${problem.error}`);
-    await this.#parts.server.reload();
+    await this.#server.reload();
   }
 
   #write(name: string, text: string): Promise<void> {
     return writeClusterFile(this.#parts.user, join(this.dataDirectory, name), text);
   }
 
-  /** Everything the server has logged so far. */
+  /** A fast shutdown, which tells every session 57P01, and a start at the same port. */
+  async restart(): Promise<void> {
+    await this.#server.stop('SIGINT');
+    this.#server = await this.#parts.startServer();
+  }
+
+  /** Everything the server has logged since it was started. */
   log(): string {
-    return this.#parts.server.log();
+    return this.#server.log();
   }
 
   /** Immediate shutdown; removes the data. */
   async stop(): Promise<void> {
-    await this.#parts.server.stop();
+    await this.#server.stop();
     if (!this.#pool.ended) await this.#pool.end();
     await this.#parts.directory.remove();
   }

@@ -12,9 +12,13 @@ export interface RunningGateway {
   readonly program: Program;
 }
 
-/** Runs `gprxy-gateway serve` and resolves once it listens; rejects with what it said when it does not. */
-export async function startGateway(configFile: string): Promise<RunningGateway> {
-  const { NODE_EXTRA_CA_CERTS: _ours, ...env } = process.env;
+/** Runs `gprxy-gateway serve` and resolves once it listens; rejects with what it said when it does not. `more`: variables of its own. */
+export async function startGateway(
+  configFile: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningGateway> {
+  const { NODE_EXTRA_CA_CERTS: _ours, ...ours } = process.env;
+  const env = { ...ours, ...more };
   const args = [BUILT, 'serve', '--config', configFile];
   const program = spawnProgram({ command: process.execPath, args, env, cwd: dirname(configFile) });
   const [, port] = await program.waitForLine(/"addresses":\["127\.0\.0\.1:(\d+)"/);

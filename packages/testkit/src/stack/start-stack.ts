@@ -28,6 +28,8 @@ export interface StackOptions {
   gatewayIssuer?: string;
   /** The port of the gateway. Default: a free one. */
   gatewayPort?: number;
+  /** Variables of the gateway's environment, over ours. */
+  gatewayEnv?: Readonly<Record<string, string>>;
 }
 
 /** Everything between a person and a row: PostgreSQL with a database `sales`, an OpenID provider, and a real gateway. */
@@ -65,7 +67,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { gatewayClients: clients = [], gatewayIssuer: issuerLines = '' } = options;
   const toml = { head, tail, databaseLines: gatewayDatabase, clients, issuerLines };
   const files = await writeGatewayFiles(directory.path, { ca, postgres, provider, port, ...toml });
-  let gateway = await startGateway(files.configFile);
+  let gateway = await startGateway(files.configFile, options.gatewayEnv);
   const stop = async () => {
     await gateway.program.stop('SIGKILL');
     await Promise.all([postgres.stop(), provider.stop()]);
@@ -80,7 +82,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     audit: () => readAudit(files.auditFile),
     async restartGateway() {
       await setGatewayPort(files, gateway.port);
-      gateway = await startGateway(files.configFile);
+      gateway = await startGateway(files.configFile, options.gatewayEnv);
     },
     [Symbol.asyncDispose]: stop,
   };

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Measure, measure } from './measure.ts';
+import type { World } from './world.ts';
+
+export type Watched = 'sidecar' | 'gateway';
+
+export interface Sample extends Measure {
+  readonly pid: number;
+}
+
+/** How one process changed from after its warm-up to the end. */
+export interface Growth {
+  readonly samples: number;
+  readonly heapMiB: readonly [first: number, last: number];
+  readonly residentMiB: readonly [first: number, last: number];
+  readonly descriptors: readonly [first: number, last: number];
+}
+
+const QUIET_TIMEOUT_MS = 15_000;
+
+/** Resolves when nobody is connected any more; with what is left over after a while. */
+export async function quiet(world: World): Promise<string | undefined> {
+  const giveUpAt = performance.now() + QUIET_TIMEOUT_MS;
+  for (;;) {
+    const [connections, backends] = [await world.connections(), await world.backends()];
+    if (connections === 0 && backends === 0) return undefined;
+    if (performance.now() > giveUpAt) return `${connections} connections and ${backends} backends that nobody uses`;
+    await sleep(100);
+  }
+}
+
+export async function sample({ sidecarPid, stack, probes }: World): Promise<Record<Watched, Sample>> {
+  const pids = { sidecar: sidecarPid, gateway: stack.gateway.program.pid };
+  return {
+    sidecar: { pid: pids.sidecar, ...(await measure(pids.sidecar, probes)) },
+    gateway: { pid: pids.gateway, ...(await measure(pids.gateway, probes)) },
+  };
+}
+
+/** Of the process that was there at the end: the medians of the first and the last third after a quarter of warm-up. */
+export function growthOf(samples: readonly Sample[]): Growth {
+  const ofLast = samples.filter(({ pid }) => pid === samples.at(-1)?.pid);
+  const warm = ofLast.slice(Math.floor(ofLast.length / 4));
+  const third = Math.max(1, Math.floor(warm.length / 3));
+  const ends = (field: keyof Measure) =>
+    [median(warm.slice(0, third), field), median(warm.slice(-third), field)] as const;
+  return {
+    samples: ofLast.length,
+    heapMiB: ends('heapMiB'),
+    residentMiB: ends('residentMiB'),
+    descriptors: ends('descriptors'),
+  };
+}
+
+function median(samples: readonly Measure[], field: keyof Measure): number {
+  const values = samples.map((each) => each[field]).sort((one, other) => one - other);
+  return values[Math.floor(values.length / 2)] ?? Number.NaN;
+}

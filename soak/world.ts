@@ -1,0 +1,131 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { alice, bob, type Stack, startStack, type TestUser } from '@gprxy/testkit';
+import { type InstalledGprxy, installGprxy, Shell } from '../test/gprxy-shell.testing.ts';
+import { measurable } from './measure.ts';
+
+/** Somebody with a row of her own, as her clients see the world. */
+export interface Person {
+  readonly email: string;
+  /** Of her listener. */
+  readonly port: number;
+  /** Rows of `ledger` that are hers. Nobody else's may be seen. */
+  readonly rows: number;
+}
+
+/** PostgreSQL, provider, gateway, and one sidecar for two people who have signed in. */
+export interface World extends AsyncDisposable {
+  readonly stack: Stack;
+  readonly shell: Shell;
+  readonly people: readonly Person[];
+  readonly sidecarPid: number;
+  /** Where the processes put the sockets by which they are measured. */
+  readonly probes: string;
+  /** Client backends of people at this moment. */
+  backends(): Promise<number>;
+  /** Sessions that the sidecar has at this moment. */
+  connections(): Promise<number>;
+}
+
+export interface WorldOptions {
+  readonly accessTokenTtlSeconds: number;
+}
+
+const LEDGER = `
+create table ledger (owner text not null, n int not null, note text not null);
+alter table ledger enable row level security;
+create policy own on ledger using (owner = session_user);
+grant select on ledger to gprxy_users;
+grant temporary on database sales to gprxy_users;
+`;
+const ROWS = new Map([
+  [alice, 200],
+  [bob, 300],
+]);
+
+export async function startWorld({ accessTokenTtlSeconds }: WorldOptions): Promise<World> {
+  const gprxy = await installGprxy();
+  const shell = await Shell.open(gprxy);
+  const probes = join(shell.home, 'probes');
+  await mkdir(probes, { mode: 0o700 });
+  const stack = await startStack({
+    provider: { accessTokenTtlSeconds },
+    gatewayEnv: measurable(probes),
+    // Or a backend that sleeps would not notice that its gateway was killed.
+    configuration: { client_connection_check_interval: '1s' },
+  });
+  await stack.postgres.query(LEDGER);
+  for (const [{ email }, rows] of ROWS)
+    await stack.postgres.query(`insert into ledger select $1, n, repeat('x', 100) from generate_series(1, $2) n`, [
+      email,
+      rows,
+    ]);
+  await writeConfiguration(shell, stack);
+  for (const person of ROWS.keys()) await signIn(person, shell, stack);
+  const started = await shell.run('gprxy start --detach', measurable(probes));
+  if (started.exitCode !== 0) throw new Error(started.stderr);
+  const { pid } = await statusOf(shell);
+  const { listeners } = await statusOf(shell);
+  const people = [...ROWS].map(([{ login, email }, rows]) => ({ email, rows, port: portOf(login, listeners) }));
+  return {
+    ...{ stack, shell, people, probes },
+    ...countsOf(shell, stack),
+    sidecarPid: pid,
+    ...ending({ gprxy, shell, stack }),
+  };
+}
+
+/** A second profile's line changes with each call: a reload then has something to do. */
+export async function writeConfiguration({ home }: Shell, stack: Stack, drainTimeoutSeconds = 10): Promise<void> {
+  const directory = join(home, 'config', 'gprxy');
+  await mkdir(directory, { recursive: true });
+  const profiles = [...ROWS.keys()].map(
+    ({ login }) =>
+      `${stack.profile({ name: login, listen: '127.0.0.1:0' }).replace('?', '?connect_timeout=30&')}max_connections = 500\ndrain_timeout = "${drainTimeoutSeconds}s"\n`,
+  );
+  await writeFile(join(directory, 'config.toml'), profiles.join('\n'), { mode: 0o600 });
+}
+
+async function signIn({ login }: TestUser, shell: Shell, { provider }: Stack): Promise<void> {
+  const signingIn = shell.start(`gprxy login --insecure-storage --device --profile ${login}`);
+  const [, uri = ''] = await signingIn.says(/With the code filled in: (\S+)/);
+  await provider.approve(uri, login);
+  const { exitCode, stderr } = await signingIn.ended;
+  if (exitCode !== 0) throw new Error(stderr);
+}
+
+interface Status {
+  readonly pid: number;
+  readonly listeners: ReadonlyArray<{
+    readonly profile: string;
+    readonly address: string;
+    readonly connections: number;
+  }>;
+}
+
+const statusOf = async (shell: Shell): Promise<Status> => JSON.parse((await shell.run('gprxy status --json')).stdout);
+
+function portOf(name: string, listeners: Status['listeners']): number {
+  const address = listeners.find(({ profile }) => profile === name)?.address ?? '';
+  return Number(/:(\d+)$/.exec(address)?.[1]);
+}
+
+function countsOf(shell: Shell, { postgres }: Stack): Pick<World, 'backends' | 'connections'> {
+  return {
+    backends: async () => {
+      const sql = `select count(*)::int as n from pg_stat_activity where usename like '%@%'`;
+      return (await postgres.query(sql))[0]?.n;
+    },
+    connections: async () => (await statusOf(shell)).listeners.reduce((sum, { connections }) => sum + connections, 0),
+  };
+}
+
+function ending({ gprxy, shell, stack }: { gprxy: InstalledGprxy; shell: Shell; stack: Stack }): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      await shell[Symbol.asyncDispose]();
+      await stack.stop();
+      await gprxy[Symbol.asyncDispose]();
+    },
+  };
+}
