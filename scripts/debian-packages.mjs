@@ -19,6 +19,8 @@ const PACKAGES = {
     tinyproxy: 'the tests with an HTTP proxy before the upstream',
     microsocks: 'the tests with a SOCKS proxy before the upstream',
     'openssh-server': 'the tests with an SSH jump host before the upstream',
+    gcc: "the tests of PostgreSQL 18's own OAuth, whose validator is a C module",
+    'libc6-dev': "the tests of PostgreSQL 18's own OAuth",
     chromium: 'the tests of pages in a real browser',
     zsh: 'the completion tests of zsh',
     fish: 'the completion tests of fish',

@@ -1,3 +1,4 @@
+import type { OAuthBearerError } from './sasl/oauthbearer-client.ts';
 import type { ErrorFields } from './wire/error-response.ts';
 
 /** The SQLSTATEs that gprxy itself sends (PostgreSQL documentation, appendix A), by PostgreSQL's names for them. */
@@ -67,13 +68,16 @@ export class ProtocolError extends GprxyError {
 export interface UpstreamErrorOptions extends Partial<GprxyErrorOptions> {
   /** The server's own ErrorResponse: the client gets these fields as they are. */
   response?: ErrorFields;
+  /** What it said of the token before it sent that response. */
+  challenge?: OAuthBearerError;
 }
 
 /** The server could not be reached, or refused the login. */
 export class UpstreamError extends GprxyError {
   readonly response: ErrorFields | undefined;
+  readonly challenge: OAuthBearerError | undefined;
 
-  constructor(message: string, { response, ...options }: UpstreamErrorOptions = {}) {
+  constructor(message: string, { response, challenge, ...options }: UpstreamErrorOptions = {}) {
     super(message, {
       code: 'ERR_UPSTREAM',
       sqlState: response?.code ?? SqlState.ConnectionFailure,
@@ -81,5 +85,6 @@ export class UpstreamError extends GprxyError {
       ...options,
     });
     this.response = response;
+    this.challenge = challenge;
   }
 }

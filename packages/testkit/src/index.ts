@@ -32,6 +32,7 @@ export type { TestProvider } from './oidc/test-provider.ts';
 export { alice, bob, mallory, type TestUser, userClaims } from './oidc/users.ts';
 export type { PostgresVersion } from './postgres/binaries.ts';
 export { DEFAULT_HBA, DEFAULT_IDENT } from './postgres/cluster.ts';
+export { startTokenValidator, type TokenValidator } from './postgres/oauth/start-token-validator.ts';
 export { type PostgresOptions, startPostgres } from './postgres/start-postgres.ts';
 export type { TestPostgres } from './postgres/test-postgres.ts';
 export { type Program, type ProgramEnd, type ProgramOptions, spawnProgram } from './program.ts';

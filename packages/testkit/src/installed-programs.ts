@@ -28,6 +28,10 @@ export const has = {
   get psycopg2(): boolean {
     return existsSync(DEBIAN_PYTHON) && spawnSync(DEBIAN_PYTHON, ['-c', 'import psycopg2']).status === 0;
   },
+  /** For a validator module of PostgreSQL 18's OAuth. */
+  get gcc(): boolean {
+    return process.platform === 'linux' && isOnPath('gcc');
+  },
   get jdbc(): boolean {
     return isOnPath('java') && isOnPath('javac') && existsSync(JDBC_DRIVER);
   },

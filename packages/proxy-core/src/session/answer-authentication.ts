@@ -3,6 +3,7 @@ import { tlsServerEndPoint } from '../sasl/channel-binding.ts';
 import {
   encodeOAuthBearerAbort,
   encodeOAuthBearerInitialResponse,
+  type OAuthBearerError,
   parseOAuthBearerError,
 } from '../sasl/oauthbearer-client.ts';
 import { ScramSha256Client } from '../sasl/scram-client.ts';
@@ -21,6 +22,8 @@ export type UpstreamCredential =
 /** One step of the exchange: how the next request is answered, and whether AuthenticationOk may come instead. */
 export interface AuthenticationStep {
   readonly mayEnd: boolean;
+  /** The token was refused, in these words; an ErrorResponse follows. */
+  readonly challenge?: OAuthBearerError;
   answer(request: AuthenticationRequest, signal: AbortSignal): Promise<{ reply: Buffer; next: AuthenticationStep }>;
 }
 
@@ -71,8 +74,8 @@ const afterToken: AuthenticationStep = {
   mayEnd: true,
   async answer(request) {
     if (request.kind !== 'SASLContinue') return finished.answer(request, AbortSignal.abort());
-    parseOAuthBearerError(request.data);
-    return { reply: encodeSASLResponse(encodeOAuthBearerAbort()), next: { ...finished, mayEnd: false } };
+    const challenge = parseOAuthBearerError(request.data);
+    return { reply: encodeSASLResponse(encodeOAuthBearerAbort()), next: { ...finished, mayEnd: false, challenge } };
   },
 };
 

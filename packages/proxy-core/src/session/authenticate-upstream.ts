@@ -1,5 +1,5 @@
 import { TLSSocket } from 'node:tls';
-import { GprxyError, ProtocolError, SqlState } from '../errors.ts';
+import { GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
 import { decodeAuthentication } from '../wire/authentication-messages.ts';
 import { decodeNegotiateProtocolVersion } from '../wire/backend-messages.ts';
 import { MessageType } from '../wire/message-type.ts';
@@ -84,7 +84,10 @@ async function authenticate(
   let step = first;
   const asked: string[] = [];
   for (let count = 0; count < MAX_LOGIN_MESSAGES; count++) {
-    const message = await readLoginMessage(channel, MAX_EARLY_ERROR_BYTES, signal);
+    const { challenge } = step;
+    const message = await readLoginMessage(channel, MAX_EARLY_ERROR_BYTES, signal).catch((error: unknown) => {
+      throw withChallenge(error, challenge);
+    });
     if (message.type === MessageType.NegotiateProtocolVersion) {
       protocolVersion = Math.min(protocolVersion, decodeNegotiateProtocolVersion(message.body).protocolVersion);
     } else if (message.type === MessageType.Authentication) {
@@ -101,6 +104,13 @@ async function authenticate(
     }
   }
   throw new ProtocolError('the upstream never finished the authentication');
+}
+
+/** The server's ErrorResponse says only that it refuses; where it wants a token from, it has said before. */
+function withChallenge(error: unknown, challenge: AuthenticationStep['challenge']): unknown {
+  if (challenge === undefined || !(error instanceof UpstreamError) || error.response === undefined) return error;
+  const { code, sqlState, response } = error;
+  return new UpstreamError(error.message, { code, sqlState, response, challenge });
 }
 
 function lineOf({ socket }: MessageChannel, { tls }: UpstreamTarget): UpstreamLine {

@@ -82,7 +82,8 @@ export function toErrorResponse(error: unknown): Buffer | undefined {
 /** Errors that are not ours carry texts nobody vetted: the client learns only that something broke. */
 function errorFields(error: unknown): ErrorFields {
   if (error instanceof UpstreamError && error.response) {
-    return error.hint === undefined ? error.response : { ...error.response, hint: error.response.hint ?? error.hint };
+    const { response, detail, hint } = error;
+    return { ...(detail !== undefined && { detail }), ...(hint !== undefined && { hint }), ...response };
   }
   const known = error instanceof GprxyError ? error : undefined;
   return {

@@ -2,6 +2,7 @@ import { CredentialError, type CredentialErrorCode } from '@gprxy/credentials';
 import { GprxyError, SqlState, UpstreamError } from '@gprxy/proxy-core';
 import type { Profile } from '../config/profile.ts';
 import { refusalHint } from './refusal-hint.ts';
+import { refusedToken } from './refused-token.ts';
 
 interface Answer {
   readonly sqlState: string;
@@ -56,8 +57,11 @@ function withoutToken(error: CredentialError, profile: string): GprxyError {
 
 /** The upstream's own words stay as they are. */
 function withHint(error: UpstreamError, profile: Profile): UpstreamError {
-  const { code, sqlState, response } = error;
-  const hint = refusalHint(response?.code, profile);
-  if (hint === undefined || response === undefined) return error;
-  return new UpstreamError(error.message, { code, sqlState, response, hint, cause: error });
+  const { code, sqlState, response, challenge } = error;
+  if (response === undefined) return error;
+  const refused = challenge && refusedToken(challenge, profile);
+  const hint = refused?.hint ?? refusalHint(response.code, profile);
+  if (hint === undefined) return error;
+  const detail = refused && { detail: refused.detail };
+  return new UpstreamError(error.message, { code, sqlState, response, ...detail, hint, cause: error });
 }

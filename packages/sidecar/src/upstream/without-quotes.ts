@@ -9,13 +9,14 @@ const WITHHELD = '[withheld: it quotes the credential that it was sent]';
  */
 export function withoutQuotes(error: unknown, secret: string, user: string): unknown {
   if (!(error instanceof UpstreamError) || error.response === undefined) return error;
-  const { code, sqlState, hint } = error;
+  const { code, sqlState, hint, challenge } = error;
   const { unknown = [], ...known } = error.response;
   const withheld = (text: string) => (quotesSecret(without(user, text), [secret]) ? WITHHELD : text);
   const fields = Object.entries(known).map(([name, text]) => [name, withheld(text)] as const);
   const others = [...unknown].map(([letter, text]) => [letter, withheld(text)] as const);
   const response = { ...(Object.fromEntries(fields) as unknown as ErrorFields), unknown: new Map(others) };
-  return new UpstreamError(withheld(error.message), { code, sqlState, response, ...(hint && { hint }) });
+  const said = challenge && !quotesSecret(Object.values(challenge).join('\n'), [secret]) ? { challenge } : {};
+  return new UpstreamError(withheld(error.message), { code, sqlState, response, ...said, ...(hint && { hint }) });
 }
 
 function without(word: string, text: string): string {
