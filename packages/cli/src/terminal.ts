@@ -21,3 +21,8 @@ export function wantsColour(terminal: Output, env: Environment): boolean {
 export function isInteractive(terminal: Output, env: Environment): boolean {
   return terminal.isTTY === true && terminal.columns !== 0 && env.TERM !== 'dumb' && !env.CI;
 }
+
+/** How wide lines may be; undefined where no terminal breaks them. */
+export function lineWidth({ isTTY, columns }: Output): number | undefined {
+  return isTTY && columns ? columns : undefined;
+}

@@ -63,6 +63,16 @@ describe('the upstream speaks for itself', () => {
     expect(error).toMatchObject({ response: response(code), hint: expect.stringMatching(hint) });
   });
 
+  it('57P03, and that it is not the sidecar which is stopping', () => {
+    const error = new UpstreamError('refused', { response: response('57P03', 'Connect again in a moment.') });
+    const detail = expect.stringContaining('The upstream says so');
+    expect(toClientError(error, profile)).toMatchObject({
+      sqlState: '57P03',
+      detail,
+      response: response('57P03', 'Connect again in a moment.'),
+    });
+  });
+
   it('and of what else it says nothing is changed', () => {
     const error = new UpstreamError('refused', { response: response('53300') });
     expect(toClientError(error, profile)).toBe(error);

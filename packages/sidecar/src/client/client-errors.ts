@@ -61,7 +61,14 @@ function withHint(error: UpstreamError, profile: Profile): UpstreamError {
   if (response === undefined) return error;
   const refused = challenge && refusedToken(challenge, profile);
   const hint = refused?.hint ?? refusalHint(response.code, profile);
-  if (hint === undefined) return error;
-  const detail = refused && { detail: refused.detail };
-  return new UpstreamError(error.message, { code, sqlState, response, ...detail, hint, cause: error });
+  const detail = refused?.detail ?? (response.code === SqlState.CannotConnectNow ? saidByUpstream : undefined);
+  if (hint === undefined && detail === undefined) return error;
+  return new UpstreamError(error.message, {
+    ...{ code, sqlState, response, cause: error },
+    ...(detail !== undefined && { detail }),
+    ...(hint !== undefined && { hint }),
+  });
 }
+
+/** A gateway that is stopping speaks as the sidecar would of itself: whoever reads it must not look in the wrong place. */
+const saidByUpstream = 'The upstream says so: gprxy itself runs on this machine.';

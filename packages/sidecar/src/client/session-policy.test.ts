@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { aliceTokens, collectLog, testProfile } from '../config/profile.testing.ts';
 import { ListenerActivity } from '../listen/listener-activity.ts';
 import { noTelemetry } from '../telemetry/connection-observer.ts';
+import { toClientError } from './client-errors.ts';
 import { createSessionPolicy } from './session-policy.ts';
 
 /** What is logged of a session that ended with this error. */
@@ -52,4 +53,14 @@ it.each([
 
 it('the log has no cause that only repeats the error', () => {
   expect(loggedOf(new UpstreamError('gone', { cause: new Error('gone') }))).not.toHaveProperty('cause');
+});
+
+it('the log has one line of an upstream that is stopping, and nothing of where in gprxy that was noticed', () => {
+  const words = 'gprxy takes no new connections here: it is stopping';
+  const response = { severity: 'FATAL', code: '57P03', message: words };
+  const message = `the upstream refused the login: ${words}`;
+  const refusal = new UpstreamError(message, { code: 'ERR_UPSTREAM_REFUSED', response });
+  const logged = loggedOf(toClientError(refusal, testProfile()));
+  expect(logged).toMatchObject({ level: 'warn', code: 'ERR_UPSTREAM_REFUSED', sqlState: '57P03', error: message });
+  expect(JSON.stringify(logged)).not.toMatch(/stack|\.ts:|cause/);
 });

@@ -28,6 +28,13 @@ describe('doctor: options to output', () => {
     expect(stdout).toMatch(/^1 problem\.\n$/m);
   });
 
+  it('gives each finding lines of its own on a narrow terminal', async () => {
+    const { stdout } = await runInWorld(['doctor'], { tty: true, columns: 40, env: { NO_COLOR: '1', CI: '1' } });
+    expect(stdout).toMatch(
+      /^ok {7}node\n {2}version \S+\nproblem {2}configuration\n {2}\/.*no profiles yet\n {2}Run "gprxy login/m,
+    );
+  });
+
   it('prints versioned JSON', async () => {
     const { exitCode, stdout } = await runInWorld(['doctor', '--json']);
     expect(exitCode).toBe(3);

@@ -2,8 +2,11 @@ import { coloursFor } from '../../colours.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { printable } from '../../printable.ts';
 import { print, printJson } from '../../say.ts';
+import { lineWidth } from '../../terminal.ts';
 import type { Result } from './run-checks.ts';
 
+/** Fewer columns leave too little beside the names of the checks. */
+const narrowColumns = 60;
 const marks = { ok: 'ok', warning: 'warning', problem: 'problem', skipped: '-' } as const;
 
 /** For people: a line for each check, and under what is wrong the reason and the next thing to type. */
@@ -11,10 +14,13 @@ export async function printReport(results: readonly Result[], dependencies: Depe
   const { green, yellow, red, dim } = await coloursFor(dependencies.stdout, dependencies.env);
   const paint = { ok: green, warning: yellow, problem: red, skipped: dim };
   const nameWidth = Math.max(...results.map(({ name }) => name.length));
-  const indent = ' '.repeat('problem'.length + nameWidth + 4);
+  const isNarrow = (lineWidth(dependencies.stdout) ?? narrowColumns) < narrowColumns;
+  const indent = ' '.repeat(isNarrow ? 2 : 'problem'.length + nameWidth + 4);
   for (const { name, verdict, message, detail, hint } of results) {
-    const mark = paint[verdict](marks[verdict].padEnd('problem'.length));
-    print(dependencies, `${mark}  ${name.padEnd(nameWidth)}  ${printable(message)}`);
+    const head = `${paint[verdict](marks[verdict].padEnd('problem'.length))}  ${name.padEnd(nameWidth)}`;
+    if (isNarrow) print(dependencies, head.trimEnd(), `${indent}${printable(message)}`);
+    else print(dependencies, `${head}  ${printable(message)}`);
+    // Not broken into lines: a command in it is there to be copied.
     for (const line of [detail, hint]) if (line) print(dependencies, `${indent}${printable(line)}`);
   }
   print(dependencies, '', summary(results));

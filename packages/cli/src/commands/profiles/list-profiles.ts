@@ -3,8 +3,9 @@ import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { printable } from '../../printable.ts';
 import { print, printJson, say } from '../../say.ts';
+import { lineWidth } from '../../terminal.ts';
 import { upstreamAddress } from '../../upstream-address.ts';
-import { alignColumns } from '../status/align-columns.ts';
+import { tableLines } from '../status/table-lines.ts';
 import type { ListProfilesOptions } from './profiles-command.ts';
 
 export async function listProfiles(options: ListProfilesOptions, dependencies: Dependencies): Promise<void> {
@@ -13,11 +14,11 @@ export async function listProfiles(options: ListProfilesOptions, dependencies: D
   if (config.profiles.size + config.problems.size === 0) {
     return say(dependencies, `There are no profiles in ${config.path} yet.`, 'Next: gprxy profiles add --help');
   }
-  print(dependencies, ...asText(config));
+  print(dependencies, ...asText(config, lineWidth(dependencies.stdout)));
   for (const problem of config.problems.values()) say(dependencies, `gprxy: warning: ${printable(problem.message)}`);
 }
 
-function asText(config: Config): readonly string[] {
+function asText(config: Config, width: number | undefined): readonly string[] {
   const rows = [...config.profiles.values()].map((profile) => [
     profile.name === defaultOf(config) ? '*' : '',
     profile.name,
@@ -30,7 +31,7 @@ function asText(config: Config): readonly string[] {
     'cannot be used',
     '',
   ]);
-  return alignColumns([['', 'PROFILE', 'CREDENTIAL', 'UPSTREAM'], ...rows, ...broken]);
+  return tableLines(['', 'PROFILE', 'CREDENTIAL', 'UPSTREAM'], [...rows, ...broken], width);
 }
 
 /** What `--profile` means when nobody says it. */

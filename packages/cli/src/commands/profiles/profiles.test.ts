@@ -47,6 +47,16 @@ describe('profiles list', () => {
     ]);
   });
 
+  it('gives each a block of its own on a narrow terminal', async () => {
+    const narrow = { config: twoProfiles, tty: true, columns: 40 };
+    const { stdout } = await runInWorld(['profiles', 'list'], narrow);
+    expect(stdout).toContain(
+      '* prod\n  credential  https://login.corp.example\n  upstream    gateway.corp.example:6432\n\ndev\n',
+    );
+    const shown = await runInWorld(['profiles', 'show'], narrow);
+    expect(shown.stdout).toContain('  issuer (line 4)\n    https://login.corp.example\n');
+  });
+
   it('says what is wrong with one that cannot be used, and where', async () => {
     const { exitCode, stdout, stderr, configFile } = await runInWorld(['profiles', 'list'], { config: brokenProfile });
     expect(exitCode).toBe(0);

@@ -3,6 +3,7 @@ import { configInput } from '../../config-input.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { printable } from '../../printable.ts';
 import { print, printJson } from '../../say.ts';
+import { lineWidth } from '../../terminal.ts';
 import { alignColumns } from '../status/align-columns.ts';
 import type { ShowProfileOptions } from './profiles-command.ts';
 
@@ -14,12 +15,24 @@ export async function showProfile(options: ShowProfileOptions, dependencies: Dep
   if (options.json) {
     return printJson(dependencies, { profile: profile.name, file: config.path, settings: settings.map(asJson) });
   }
-  print(dependencies, `${profile.name}  ${config.path}`, ...alignColumns(settings.map(asRow)));
+  const rows = alignColumns(settings.map(asRow));
+  const width = lineWidth(dependencies.stdout) ?? Number.POSITIVE_INFINITY;
+  const fits = rows.every((row) => row.length <= width);
+  print(dependencies, `${profile.name}  ${config.path}`, ...(fits ? rows : settings.flatMap(asBlock)));
 }
 
 function asRow({ key, value, line }: ProfileSetting): string[] {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return ['', key, printable(text), line === undefined ? 'default' : `line ${line}`];
+  return ['', key, textOf(value), line === undefined ? 'default' : `line ${line}`];
+}
+
+/** Where the terminal is too narrow for rows. */
+function asBlock(setting: ProfileSetting): string[] {
+  const [, key, text, from] = asRow(setting);
+  return [`  ${key} (${from})`, `    ${text}`];
+}
+
+function textOf(value: ProfileSetting['value']): string {
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function asJson({ key, value, line }: ProfileSetting): object {

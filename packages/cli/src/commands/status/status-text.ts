@@ -1,17 +1,18 @@
 import type { ListenerStatus, SidecarProblem, SidecarStatus } from '@gprxy/sidecar';
 import { printable } from '../../printable.ts';
 import { relativeTime } from '../../time-left.ts';
-import { alignColumns } from './align-columns.ts';
+import { tableLines } from './table-lines.ts';
 
-/** What people see of a running sidecar, line by line. */
-export function statusText(status: SidecarStatus, nowMs: number): readonly string[] {
+/** What people see of a running sidecar, line by line, with a table only where `width` columns have room for it. */
+export function statusText(status: SidecarStatus, nowMs: number, width?: number): readonly string[] {
   const { pid, startedAt, state, health, listeners, problems } = status;
   const headings = ['PROFILE', 'ADDRESS', 'STATE', 'OPEN', 'TOTAL', 'TOKEN'];
   const since = relativeTime(Date.parse(startedAt), nowMs);
+  const rows = listeners.map((listener) => rowOf(listener, nowMs));
   return [
     `gprxy runs as process ${pid}, started ${since}${state === 'running' ? '' : `, and is ${state}`}`,
     '',
-    ...alignColumns([headings, ...listeners.map((listener) => rowOf(listener, nowMs))]),
+    ...tableLines(headings, rows, width),
     ...(health === undefined ? [] : ['', `Health and metrics: http://${health}/readiness, http://${health}/metrics`]),
     ...listeners.flatMap((listener) => lastErrorOf(listener, problems, nowMs)),
     ...problems.flatMap(problemOf),

@@ -4,6 +4,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
 import { notRunning, sidecarStatus } from '../../running-sidecar.ts';
 import { print, printJson, say } from '../../say.ts';
+import { lineWidth } from '../../terminal.ts';
 import type { StatusOptions } from './status-command.ts';
 import { statusText } from './status-text.ts';
 import { watchStatus } from './watch-status.ts';
@@ -24,7 +25,8 @@ export async function status(options: StatusOptions, dependencies: Dependencies)
   if (options.metrics) return printMetrics(dependencies);
   const running = await sidecarStatus(dependencies);
   if (options.json) printJson(dependencies, { running: running !== undefined, ...running });
-  else if (running !== undefined) print(dependencies, ...statusText(running, dependencies.now()));
+  else if (running !== undefined)
+    print(dependencies, ...statusText(running, dependencies.now(), lineWidth(dependencies.stdout)));
   if (running !== undefined) return ExitCode.Ok;
   say(dependencies, 'gprxy is not running.', '  Run "gprxy start --detach".');
   return ExitCode.Unexpected;

@@ -28,8 +28,9 @@ type Show = (status: SidecarStatus | undefined) => void;
 function redraw({ stdout, now }: Dependencies): Show {
   let drawn = 0;
   return (status) => {
-    const text = status === undefined ? ['gprxy is not running.'] : statusText(status, now());
-    const lines = [...text, '', 'Ctrl-C ends this.'].map((line) => line.slice(0, (stdout.columns ?? 80) - 1));
+    const width = (stdout.columns ?? 80) - 1;
+    const text = status === undefined ? ['gprxy is not running.'] : statusText(status, now(), width);
+    const lines = [...text, '', 'Ctrl-C ends this.'].map((line) => line.slice(0, width));
     const back = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
     stdout.write(`${back}${lines.join('\n')}\n`);
     drawn = lines.length;

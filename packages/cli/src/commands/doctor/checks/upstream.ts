@@ -17,8 +17,8 @@ export async function checkUpstream(setUp: SetUp): Promise<Finding> {
     );
     return ok(`logged in as ${who}`);
   } catch (error) {
-    if (database === undefined && isUnknownDatabase(error)) return noDatabase(profile.name);
-    throw error;
+    if (database === undefined && hasSqlState(error, '3D000')) return noDatabase(profile.name);
+    throw hasSqlState(error, '57P03') ? takesNobodyNow(error as Error) : error;
   }
 }
 
@@ -36,10 +36,16 @@ async function whoIsThere(target: Target): Promise<string> {
   }
 }
 
-/** SQLSTATE invalid_catalog_name, which a server says of somebody whom it has let in. */
-function isUnknownDatabase(error: unknown): boolean {
+/** 3D000, invalid_catalog_name, a server says of somebody whom it has let in; 57P03 is cannot_connect_now. */
+function hasSqlState(error: unknown, sqlState: string): boolean {
   const { cause } = Object(error) as { cause?: { code?: unknown } };
-  return cause?.code === '3D000';
+  return cause?.code === sqlState;
+}
+
+/** What clients are told then is to ask the doctor. */
+function takesNobodyNow(cause: Error): CliError {
+  const hint = 'Try again in a moment. If that stays so, tell the administrator of the upstream.';
+  return new CliError(cause.message, { code: 'ERR_UPSTREAM_REFUSED', hint, cause });
 }
 
 function noDatabase(profile: string): Finding {
