@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
 import { freePort, has, programs } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type InstalledGprxy, installGprxy, Shell } from './gprxy-shell.testing.ts';
@@ -95,6 +96,51 @@ describe('a sidecar in the background', () => {
     const again = await shell.run('gprxy start --detach');
     expect(again).toMatchObject({ exitCode: 0 });
     expect(again.stderr).toMatch(/Listening on .*\.s\.PGSQL\.5432/);
+  });
+
+  it('is one, when many are started at once over what a killed one has left behind', async () => {
+    const port = await freePort();
+    await using shell = await openShell(`${profile('prod', 'unix')}${profile('tcp', `127.0.0.1:${port}`)}`);
+    await shell.run('gprxy start --detach');
+    process.kill((await statusOf(shell)).pid, 'SIGKILL');
+    const starts = await Promise.all(Array.from({ length: 12 }, () => shell.run('gprxy start --detach')));
+    expect(starts.map(({ exitCode }) => exitCode)).toEqual(starts.map(() => 0));
+    expect(starts.filter(({ stderr }) => !stderr.includes('already running'))).toHaveLength(1);
+    const { pid, listeners, problems } = await statusOf(shell);
+    expect(listeners).toMatchObject([{ state: 'listening' }, { state: 'listening' }]);
+    expect(problems).toEqual([]);
+    expect((await shell.run('gprxy stop')).stderr).toBe(`Stopped gprxy (process ${pid}).\n`);
+    expect((await shell.run('gprxy status')).exitCode).toBe(1);
+  });
+
+  it('is started once the one before has ended, which may still wait for its connections', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    const [port, upstream] = [await freePort(), (silent.address() as { port: number }).port];
+    await using shell = await openShell(`
+[profiles.prod]
+credential = "password"
+password_env = "APP_PASSWORD"
+user = "app"
+upstream = "postgresql://localhost:${upstream}"
+listen = "127.0.0.1:${port}"
+`);
+    const env = { APP_PASSWORD: 'secret' };
+    await shell.run('gprxy start --detach', env);
+    const { pid } = await statusOf(shell);
+    const client = connect(port, '127.0.0.1').on('error', () => {});
+    onTestFinished(() => void client.destroy());
+    client.write(encodeStartupMessage(PROTOCOL_3_0, [['user', 'alice']]));
+    await expect.poll(async () => (await statusOf(shell)).listeners[0].connections).toBe(1);
+    const stopping = shell.run('gprxy stop');
+    await expect.poll(async () => (await statusOf(shell)).state).toBe('stopping');
+    const starting = shell.start('gprxy start --detach', env);
+    await starting.says(/gprxy \(process \d+\) is stopping/);
+    client.destroy();
+    expect(await stopping).toMatchObject({ exitCode: 0 });
+    expect((await starting.ended).stderr).toContain(`Listening on 127.0.0.1:${port}`);
+    expect((await statusOf(shell)).pid).not.toBe(pid);
   });
 
   it('logs to a file that only its owner can read, and that can be followed', async () => {

@@ -83,3 +83,18 @@ it('S36 does not take over the socket of a living one', async () => {
 it('refuses a path that the system would cut off', async () => {
   await expect(prepareSocketPath(`/tmp/${'x'.repeat(120)}/s`)).rejects.toThrow(/127 bytes long, and systems allow 103/);
 });
+
+it('S36 one of many that start at the same moment gets the socket of a dead process', async () => {
+  for (let round = 0; round < 20; round++) {
+    const path = join(await testDirectory(), 's');
+    leaveStaleSocket(path);
+    const won = await Promise.allSettled(
+      Array.from({ length: 10 }, async () => {
+        await prepareSocketPath(path);
+        await listenOn(path);
+      }),
+    );
+    expect(won.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(prepareSocketPath(path)).rejects.toMatchObject({ code: 'ERR_ADDRESS_IN_USE' });
+  }
+});

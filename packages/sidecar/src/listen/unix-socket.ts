@@ -56,10 +56,14 @@ async function requirePrivate(directory: string): Promise<void> {
 async function takeOver(path: string): Promise<void> {
   // Alone: of two programs that start at the same moment, the slower one could otherwise remove what the faster one has just bound.
   await whileLocked(`${path}.lock`, async () => {
+    const found = await lstat(path).catch(ignoreMissing);
+    // Somebody else has taken it over, and is about to bind.
+    if (found === undefined) return;
     // Twice, because between bind(2) and listen(2) a living socket refuses as a dead one does.
     const alive = (await answers(path)) || (await setTimeout(RETRY_MS).then(() => answers(path)));
     if (alive) throw inUse(path);
-    await unlink(path).catch(ignoreMissing);
+    const still = await lstat(path).catch(ignoreMissing);
+    if (still?.ino === found.ino) await unlink(path).catch(ignoreMissing);
   });
 }
 

@@ -7,16 +7,14 @@ import { logFileOf } from '../../log-file-of.ts';
 import { sidecarStatus } from '../../running-sidecar.ts';
 import { say } from '../../say.ts';
 import { sayProblem } from '../../say-problem.ts';
+import { settledSidecar } from './settled-sidecar.ts';
 
 const startTimeoutMs = 20_000;
 
 /** Starts the daemon in the background, and returns only when it listens or has said why it does not. */
 export async function startDetached(startArguments: readonly string[], dependencies: Dependencies): Promise<number> {
-  const running = await sidecarStatus(dependencies);
-  if (running !== undefined) {
-    say(dependencies, `gprxy is already running (process ${running.pid}). "gprxy status" shows it.`);
-    return sayUnserved(running, dependencies);
-  }
+  const running = await settledSidecar(dependencies);
+  if (running !== undefined) return sayAlreadyRunning(running, dependencies);
   const logFile = logFileOf(dependencies);
   const logStart = await sizeOf(logFile);
   const args = ['start', ...startArguments, '--log-file', logFile];
@@ -25,12 +23,21 @@ export async function startDetached(startArguments: readonly string[], dependenc
   switch (outcome.kind) {
     case 'ready':
       return sayListening(logFile, dependencies);
-    case 'ended':
+    case 'ended': {
+      // Well, and yet at once: another start was faster.
+      const other = outcome.exitCode === ExitCode.Ok ? await settledSidecar(dependencies) : undefined;
+      if (other !== undefined) return sayAlreadyRunning(other, dependencies);
       say(dependencies, await textFrom(logFile, logStart, dependencies));
       return outcome.exitCode;
+    }
     case 'slow':
       throw new CliError('the sidecar did not start in time', { code: 'ERR_START', hint: `Its log is ${logFile}.` });
   }
+}
+
+function sayAlreadyRunning(running: SidecarStatus, dependencies: Dependencies): number {
+  say(dependencies, `gprxy is already running (process ${running.pid}). "gprxy status" shows it.`);
+  return sayUnserved(running, dependencies);
 }
 
 async function sayListening(logFile: string, dependencies: Dependencies): Promise<number> {

@@ -7,6 +7,7 @@ import { say } from '../../say.ts';
 import { sayProblem } from '../../say-problem.ts';
 import { personLoginFor } from './person-login.ts';
 import { profilesToServe } from './profiles-to-serve.ts';
+import { settledSidecar } from './settled-sidecar.ts';
 import { startArguments } from './start-arguments.ts';
 import type { StartOptions } from './start-command.ts';
 import { startDetached } from './start-detached.ts';
@@ -15,6 +16,8 @@ import { supervisorNotices } from './supervisor-notices.ts';
 export async function start(options: StartOptions, dependencies: Dependencies): Promise<number> {
   const read = await profilesToServe(options.profile, dependencies);
   if (options.detach) return startDetached(startArguments(options), dependencies);
+  // Two may wait for a third to end: the one that is faster then is seen by the other.
+  await settledSidecar(dependencies);
   return serve(read, options, dependencies);
 }
 
