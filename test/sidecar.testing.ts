@@ -57,6 +57,7 @@ const PROFILE = {
   },
   drainTimeoutMs: 5_000,
   maxConnections: 50,
+  warm: 'off',
 } as const;
 
 /** An upstream that only counts who comes. */

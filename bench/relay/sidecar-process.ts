@@ -26,6 +26,7 @@ const sidecar = await startSidecar({
       credential: { kind: 'env', variable: 'NOT_READ_HERE' },
       drainTimeoutMs: 1_000,
       maxConnections,
+      warm: 'off',
     },
   ],
   tokenSourceFor: () => ({ getToken: async () => ({ token, expiresAt: Date.now() + 3_600_000, identity }) }),

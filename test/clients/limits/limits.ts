@@ -79,7 +79,8 @@ export function describeLimits(both: BothRoutes): void {
     );
     await Promise.all(clients.map((client) => client.end()));
 
-    expect(open).toBe(CONNECTIONS);
+    // And a spare one may wait by now.
+    expect([CONNECTIONS, CONNECTIONS + 1]).toContain(open);
     expect(new Set(answers.map(({ pid }) => pid)).size).toBe(CONNECTIONS);
     expect(answers).toEqual(
       answers.map(({ pid }, i) => ({ mine: i, pid, who: both.stack.gprxy.user, long: String(i).repeat(1_000) })),

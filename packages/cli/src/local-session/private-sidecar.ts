@@ -46,7 +46,8 @@ async function serveAt<Result>(
   const { createLog, startSidecar } = await dependencies.sidecars();
   const log = await createLog({ level: 'error', format: 'pretty', write: (line) => dependencies.stderr.write(line) });
   const localAuth = localAuthOn(dependencies.platform, profile);
-  const profiles = [{ ...profile, listen: [address], localAuth }];
+  // It lives as long as one program: what it kept would mostly be for nobody.
+  const profiles = [{ ...profile, listen: [address], localAuth, warm: 'off' as const }];
   const sidecar = await startSidecar({ profiles, tokenSourceFor: () => tokens, log, passwordFile });
   try {
     return await use(endpointOf(sidecar));

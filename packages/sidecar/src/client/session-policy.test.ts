@@ -13,6 +13,7 @@ function loggedOf(error: unknown): Record<string, unknown> | undefined {
   const connector = {
     profile: testProfile(),
     upstream: undefined as never,
+    spares: undefined as never,
     tokens: aliceTokens,
     signIn: undefined,
     draining: new AbortController().signal,

@@ -93,6 +93,7 @@ function toProfile(name: string, table: ProfileTable, check: Check): Profile {
     ...pointedAt(name, check, () => readLoginOnConnect(table)),
     drainTimeoutMs: table.drain_timeout,
     maxConnections: table.max_connections,
+    warm: table.warm,
   };
 }
 

@@ -40,6 +40,7 @@ const everyProfile = {
     ),
     200,
   ),
+  warm: v.optional(v.picklist(['auto', 'off'], 'must be "auto" or "off"'), 'auto'),
 };
 
 const provider = {

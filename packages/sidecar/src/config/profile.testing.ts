@@ -32,6 +32,7 @@ export function testProfile(given: Partial<Profile> = {}): Profile {
     },
     drainTimeoutMs: 1_000,
     maxConnections: 50,
+    warm: 'off',
     ...given,
   };
 }

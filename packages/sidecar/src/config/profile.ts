@@ -35,4 +35,6 @@ export interface Profile {
   readonly loginOnConnect?: LoginOnConnect;
   readonly drainTimeoutMs: number;
   readonly maxConnections: number;
+  /** `auto`: a spare upstream session waits for the next client of a database that is in use. */
+  readonly warm: 'auto' | 'off';
 }

@@ -1,5 +1,6 @@
 import type { LocalAuth } from '../config/profile.ts';
 import type { SidecarProblem } from '../life/problem.ts';
+import type { SpareCounts } from '../spare/waiting-spares.ts';
 
 export interface LastError {
   /** RFC 3339. */
@@ -25,6 +26,8 @@ export interface ListenerStatus {
   readonly totalConnections: number;
   /** Epoch milliseconds; of the token used last. */
   readonly tokenExpiresAt?: number;
+  /** Of the whole profile, so the same for each of its listeners; absent with `warm = "off"`. */
+  readonly spares?: SpareCounts;
   readonly lastError?: LastError;
 }
 

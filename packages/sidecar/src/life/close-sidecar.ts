@@ -26,7 +26,7 @@ export function createClosing(serving: Serving, log: Log, onStart: () => void): 
     settle = resolve;
   });
   const finish = async () => {
-    await Promise.all(last.map((close) => close()));
+    await Promise.all([serving.closeSpares('stopping'), ...last.map((close) => close())]);
     log.info({ forced }, 'closed');
     settle({ forced });
   };
@@ -40,6 +40,7 @@ export function createClosing(serving: Serving, log: Log, onStart: () => void): 
       log.info({ reason }, started ? 'draining faster' : 'draining');
       if (!started) onStart();
       started = true;
+      void serving.closeSpares(reason);
       forced = Math.max(forced, await drainAll(serving, drainTimeoutMs));
       finished ??= finish();
       await finished;

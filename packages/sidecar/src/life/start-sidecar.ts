@@ -174,8 +174,13 @@ function surroundingsOf(
   };
 }
 
-function statusOf({ activity, password }: ServedAddress, passwordFile: string | undefined): ListenerStatus {
-  return { ...activity.status(), ...(password && passwordFile !== undefined && { passwordFile }) };
+function statusOf(address: ServedAddress, passwordFile: string | undefined): ListenerStatus {
+  const { activity, password, spares } = address;
+  return {
+    ...activity.status(),
+    ...(password && passwordFile !== undefined && { passwordFile }),
+    ...(spares && { spares }),
+  };
 }
 
 function toListener({ profile, activity, bound }: ServedAddress): SidecarListener[] {

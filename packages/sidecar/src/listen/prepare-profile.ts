@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TokenSource } from '@gprxy/credentials';
 import type { Profile } from '../config/profile.ts';
 import { SignIn } from '../sign-in/sign-in.ts';
+import { createSpares } from '../spare/create-spares.ts';
+import type { Spares } from '../spare/spares.ts';
 import { resolveUpstream, type Upstream } from '../upstream/resolve-upstream.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -12,6 +14,8 @@ export interface PreparedProfile {
   readonly tokens: TokenSource;
   /** Absent: who comes when the login is over is refused. */
   readonly signIn: SignIn | undefined;
+  /** Of this profile as it was read this time: whoever prepares it anew closes the former ones. */
+  readonly spares: Spares;
 }
 
 /**
@@ -25,9 +29,10 @@ export async function prepareProfile(
 ): Promise<PreparedProfile> {
   const upstream = await resolveUpstream(profile, surroundings.readFile, surroundings.log);
   const same = before !== undefined && isDeepStrictEqual(before.profile, profile);
-  if (same) return { ...before, upstream };
+  if (same) return { ...before, upstream, spares: createSpares(profile, before.tokens, surroundings.log) };
   const tokens = await surroundings.tokenSourceFor(profile);
-  return { profile, upstream, tokens, signIn: await signInFor(profile, surroundings) };
+  const spares = createSpares(profile, tokens, surroundings.log);
+  return { profile, upstream, tokens, spares, signIn: await signInFor(profile, surroundings) };
 }
 
 async function signInFor(profile: Profile, surroundings: Surroundings): Promise<SignIn | undefined> {

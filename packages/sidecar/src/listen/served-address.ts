@@ -5,6 +5,8 @@ import type { AddressPassword } from '../client/password-file.ts';
 import { createSessionPolicy } from '../client/session-policy.ts';
 import type { ListenAddress, LocalAuth, Profile } from '../config/profile.ts';
 import { type SidecarProblem, toProblem } from '../life/problem.ts';
+import type { Spares } from '../spare/spares.ts';
+import type { SpareCounts } from '../spare/waiting-spares.ts';
 import { formatAddress, isLocalOnly } from './listen-address.ts';
 import { ListenerActivity } from './listener-activity.ts';
 import { type OpenAddress, openAddress } from './open-address.ts';
@@ -24,6 +26,7 @@ export class ServedAddress {
   #open: OpenAddress | undefined;
   #problem: SidecarProblem | undefined;
   #password: LocalPassword | undefined;
+  #spares: Spares | undefined;
   readonly #draining = new AbortController();
 
   readonly #connectionsOf: (profile: string) => number;
@@ -67,6 +70,11 @@ export class ServedAddress {
       : undefined;
   }
 
+  /** Of its profile; undefined where that keeps none. */
+  get spares(): SpareCounts | undefined {
+    return this.#profile.warm === 'auto' ? this.#spares?.counts : undefined;
+  }
+
   /** Why it is not served, or not as it should be. */
   get problem(): SidecarProblem | undefined {
     return this.#problem;
@@ -81,6 +89,7 @@ export class ServedAddress {
       this.#profile = profile;
       this.#activity = activity;
       this.#policy = policy;
+      this.#spares = prepared.spares;
       const open = this.#open ?? (await this.#bind());
       this.#open = open;
       const localAuth = 'path' in open.address ? undefined : profile.localAuth;

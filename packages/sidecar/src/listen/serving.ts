@@ -48,7 +48,11 @@ export class Serving {
     for (const [key, address] of this.#addresses) if (!claims.has(key)) this.#retire(key, address);
     this.#addresses = new Map(Array.from(claims, ([key, claim]) => [key, this.#served(key, claim)]));
     const prepared = await Promise.all(profiles.map((profile) => this.#serve(profile, claims)));
+    const former = this.#prepared;
     this.#prepared = new Map(prepared.flatMap((each) => (each ? [[each.profile.name, each]] : [])));
+    for (const [name, { spares }] of former) {
+      if (!this.#prepared.has(name)) void spares.close('its profile is not served any more');
+    }
     await this.#publishPasswords();
     return changesBetween(before, this.#profiles);
   }
@@ -67,6 +71,10 @@ export class Serving {
   #connectionsOf(profile: string): number {
     const its = this.addresses.filter((address) => address.profile.name === profile);
     return its.reduce((sum, { connections }) => sum + connections, 0);
+
+  /** Those that wait for a client wait in vain once none is let in. */
+  async closeSpares(reason: string): Promise<void> {
+    await Promise.all(Array.from(this.#prepared.values(), ({ spares }) => spares.close(reason)));
   }
 
   /** Before anybody is told that it listens. */
@@ -100,6 +108,7 @@ export class Serving {
     try {
       const prepared = await prepareProfile(profile, this.#surroundings, before);
       await Promise.all(own.map((address) => address.serve(prepared)));
+      void before?.spares.close('the configuration was read again');
       return prepared;
     } catch (error) {
       for (const address of own) address.fail(error, profile);

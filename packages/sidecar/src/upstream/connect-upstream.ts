@@ -5,18 +5,14 @@ import {
   type TokenOptions,
   type TokenSource,
 } from '@gprxy/credentials';
-import {
-  type ClientConnection,
-  loginAnyUpstream,
-  type Peer,
-  type UpstreamCredential,
-  type UpstreamSession,
-} from '@gprxy/proxy-core';
+import type { ClientConnection, Peer, UpstreamCredential, UpstreamSession } from '@gprxy/proxy-core';
 import { toClientError } from '../client/client-errors.ts';
 import type { Profile } from '../config/profile.ts';
 import type { ListenerActivity } from '../listen/listener-activity.ts';
 import type { SignIn } from '../sign-in/sign-in.ts';
 import { signInNotice } from '../sign-in/sign-in-notice.ts';
+import { isSignedOut } from '../spare/current-secret.ts';
+import type { Spares } from '../spare/spares.ts';
 import type { ConnectionSteps } from '../telemetry/connection-steps.ts';
 import type { Upstream } from './resolve-upstream.ts';
 import { userFromTemplate } from './user-template.ts';
@@ -31,6 +27,7 @@ export interface UpstreamConnector {
   readonly profile: Profile;
   readonly upstream: Upstream;
   readonly tokens: TokenSource;
+  readonly spares: Spares;
   readonly activity: ListenerActivity;
   /** Absent: a client that comes when the login is over is refused. */
   readonly signIn: SignIn | undefined;
@@ -49,7 +46,7 @@ export async function connectUpstream(
   connection: ClientConnection,
   signal: AbortSignal,
 ): Promise<UpstreamSession> {
-  const { profile, upstream, steps } = connector;
+  const { profile, upstream, spares, steps } = connector;
   let [secret, user] = ['', ''];
   try {
     steps?.begin('token');
@@ -58,17 +55,16 @@ export async function connectUpstream(
     connector.activity.tokenUsed(token);
     user = userFromTemplate(profile.user, token.identity, profile.name);
     steps?.begin('connect');
-    return await loginAnyUpstream(
-      {
-        ...upstream.hosts,
-        protocolVersion: connection.protocolVersion,
-        parameters: startupParameters(user, connection.startup.parameters, upstream),
-        credential: upstreamCredential(profile, token),
-        onConnected: (connectionId) => steps?.connected(connectionId),
-      },
-      signal,
-    );
+    const login = {
+      ...upstream.hosts,
+      protocolVersion: connection.protocolVersion,
+      parameters: startupParameters(user, connection.startup.parameters, upstream),
+      credential: upstreamCredential(profile, token),
+      onConnected: (connectionId: string | undefined) => steps?.connected(connectionId),
+    };
+    return await spares.open({ login, secret, expiresAt: token.expiresAt }, signal);
   } catch (error) {
+    if (isSignedOut(error)) spares.signedOut();
     throw signal.aborted ? signal.reason : toClientError(withoutQuotes(error, secret, user), profile);
   }
 }

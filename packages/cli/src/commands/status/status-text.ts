@@ -6,7 +6,7 @@ import { tableLines } from './table-lines.ts';
 /** What people see of a running sidecar, line by line, with a table only where `width` columns have room for it. */
 export function statusText(status: SidecarStatus, nowMs: number, width?: number): readonly string[] {
   const { pid, startedAt, state, health, listeners, problems } = status;
-  const headings = ['PROFILE', 'ADDRESS', 'STATE', 'OPEN', 'TOTAL', 'TOKEN'];
+  const headings = ['PROFILE', 'ADDRESS', 'STATE', 'OPEN', 'SPARE', 'TOTAL', 'TOKEN'];
   const since = relativeTime(Date.parse(startedAt), nowMs);
   const rows = listeners.map((listener) => rowOf(listener, nowMs));
   return [
@@ -20,8 +20,9 @@ export function statusText(status: SidecarStatus, nowMs: number, width?: number)
 }
 
 function rowOf(listener: ListenerStatus, nowMs: number): readonly string[] {
-  const { profile, address, state, connections, totalConnections, tokenExpiresAt } = listener;
-  return [profile, address, state, String(connections), String(totalConnections), tokenState(tokenExpiresAt, nowMs)];
+  const { profile, address, state, connections, spares, totalConnections, tokenExpiresAt } = listener;
+  const counts = [String(connections), spares === undefined ? '-' : String(spares.waiting), String(totalConnections)];
+  return [profile, address, state, ...counts, tokenState(tokenExpiresAt, nowMs)];
 }
 
 function tokenState(expiresAt: number | undefined, nowMs: number): string {

@@ -5,7 +5,13 @@ import type { Sidecars } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
 const status = runningStatus([
-  { address: '127.0.0.1:5433', connections: 2, totalConnections: 17, tokenExpiresAt: testNow + 600_000 },
+  {
+    address: '127.0.0.1:5433',
+    connections: 2,
+    totalConnections: 17,
+    tokenExpiresAt: testNow + 600_000,
+    spares: { waiting: 1, lent: 9, unused: 2 },
+  },
   {
     address: '/run/gprxy/.s.PGSQL.5432',
     lastError: { at: new Date(testNow - 5000).toISOString(), code: '08006', message: 'the gateway hung up' },
@@ -30,9 +36,9 @@ describe('status: options to output', () => {
     expect(stdout.split('\n')).toEqual([
       'gprxy runs as process 4711, started 1 hour ago',
       '',
-      'PROFILE  ADDRESS                   STATE      OPEN  TOTAL  TOKEN',
-      'prod     127.0.0.1:5433            listening  2     17     expires in 10 minutes',
-      'prod     /run/gprxy/.s.PGSQL.5432  listening  0     0      not used yet',
+      'PROFILE  ADDRESS                   STATE      OPEN  SPARE  TOTAL  TOKEN',
+      'prod     127.0.0.1:5433            listening  2     1      17     expires in 10 minutes',
+      'prod     /run/gprxy/.s.PGSQL.5432  listening  0     -      0      not used yet',
       '',
       'Last error of profile "prod", 5 seconds ago: 08006 the gateway hung up',
       '',

@@ -1,0 +1,237 @@
+import { SqlState, terminate, UpstreamError, type UpstreamSession } from '@gprxy/proxy-core';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { silentLog } from '../log/log.ts';
+import { loginOf, startFakeUpstream } from './fake-upstream.testing.ts';
+import type { WantedSession } from './spare-key.ts';
+import { Spares, type SparesOptions } from './spares.ts';
+
+const NOW = Date.UTC(2030, 0, 1);
+const never = new AbortController().signal;
+
+const wanted = (parameters: Record<string, string> = {}, given: Partial<WantedSession> = {}): WantedSession => ({
+  login: loginOf(parameters),
+  secret: 'token',
+  expiresAt: NOW + 3_600_000,
+  ...given,
+});
+
+async function startSpares(given: Partial<SparesOptions> = {}) {
+  const upstream = await startFakeUpstream();
+  const clock = { now: NOW };
+  const login = vi.fn((): Promise<UpstreamSession> => upstream.login());
+  const work: Array<() => Promise<void>> = [];
+  const soon = (each: () => Promise<void>) => void work.push(each);
+  const options = { profile: 'prod', isOn: true, log: silentLog, now: () => clock.now, login, soon };
+  const spares = new Spares({ ...options, ...given });
+  onTestFinished(() => spares.close('the test is over'));
+  const pidOf = async (want = wanted()) => (await spares.open(want, never)).backendKey?.pid;
+  /** Lets it do what it wants to do soon. */
+  const rest = async () => void (await Promise.all(work.splice(0).map((each) => each())));
+  const openAndRest = async (want?: WantedSession) => {
+    const pid = await pidOf(want);
+    await rest();
+    return pid;
+  };
+  return { upstream, clock, login, spares, pidOf, rest, openAndRest };
+}
+
+describe('the next client of a database', () => {
+  it('gets the session that waits, and then another one does', async () => {
+    const { openAndRest, spares } = await startSpares();
+    expect([await openAndRest(), await openAndRest(), await openAndRest()]).toEqual([1, 2, 3]);
+    expect(spares.counts).toEqual({ waiting: 1, lent: 2, unused: 0 });
+  });
+
+  it('S6 gets one of its own, if fifty come at once for one spare', async () => {
+    const { openAndRest, pidOf, rest, spares } = await startSpares();
+    await openAndRest();
+    const pids = await Promise.all(Array.from({ length: 50 }, () => pidOf()));
+    await rest();
+    expect(new Set(pids).size).toBe(50);
+    expect(spares.counts).toEqual({ waiting: 1, lent: 1, unused: 0 });
+  });
+
+  const differences: [string, WantedSession][] = [
+    ['another database', wanted({ database: 'books' })],
+    ['another user', wanted({ user: 'bob' })],
+    ['another setting', wanted({ TimeZone: 'UTC' })],
+    ['another application name', wanted({ application_name: 'psql' })],
+    ['another protocol version', wanted({}, { login: loginOf({}, { protocolVersion: 196_610 }) })],
+    ['another token', wanted({}, { secret: 'of somebody else' })],
+  ];
+  it.each(differences)('S6 gets no session that was opened for %s', async (_, want) => {
+    const { openAndRest, pidOf, spares } = await startSpares();
+    await openAndRest(want);
+    expect(await pidOf()).toBe(3);
+    expect(spares.counts.lent).toBe(0);
+  });
+
+  it('gets none that its server has left, also if it left just now', async () => {
+    const { openAndRest, pidOf, upstream } = await startSpares();
+    await openAndRest();
+    upstream.ends[1]?.resetAndDestroy();
+    expect(await pidOf()).toBe(3);
+  });
+
+  it('gets none from before the machine slept', async () => {
+    const { openAndRest, pidOf, clock } = await startSpares();
+    await openAndRest();
+    clock.now += 60_000;
+    expect(await pidOf()).toBe(3);
+  });
+
+  it('S6 leaves to nobody what it was about to get when it hung up', async () => {
+    const { openAndRest, spares, pidOf, upstream } = await startSpares();
+    await openAndRest();
+    const client = new AbortController();
+    const opened = spares.open(wanted(), client.signal);
+    client.abort(new Error('hung up'));
+    await expect(opened).rejects.toThrow('hung up');
+    await vi.waitFor(() => expect(upstream.received(2)).toBe(terminate.toString('hex')));
+    expect(await pidOf()).toBe(3);
+  });
+});
+
+describe('no spare is kept', () => {
+  const cases: [string, WantedSession][] = [
+    ['at a template, where it blocks CREATE DATABASE', wanted({ database: 'template1' })],
+    ['for replication', wanted({ replication: 'database' })],
+    ['with a token that is about to be renewed', wanted({}, { expiresAt: NOW + 90_000 })],
+  ];
+  it.each(cases)('%s', async (_, want) => {
+    const { openAndRest, login } = await startSpares();
+    await openAndRest(want);
+    expect(login).toHaveBeenCalledOnce();
+  });
+
+  it('where none is wanted', async () => {
+    const { openAndRest, login } = await startSpares({ isOn: false });
+    await openAndRest();
+    expect(login).toHaveBeenCalledOnce();
+  });
+
+  it('after the end', async () => {
+    const { openAndRest, pidOf, rest, spares, login } = await startSpares();
+    await pidOf();
+    await spares.close('stopping');
+    await rest();
+    await openAndRest();
+    expect([login.mock.calls.length, spares.counts.waiting]).toEqual([2, 0]);
+  });
+
+  it('if the end came while it was being opened', async () => {
+    const { pidOf, rest, login, spares, upstream } = await startSpares();
+    await pidOf();
+    login.mockImplementationOnce(async () => {
+      const session = await upstream.login();
+      await spares.close('stopping');
+      return session;
+    });
+    await rest();
+    expect(spares.counts).toEqual({ waiting: 0, lent: 0, unused: 1 });
+    await vi.waitFor(() => expect(upstream.received(2)).toBe(terminate.toString('hex')));
+  });
+
+  it('of another database while somebody is at the one from where databases are dropped', async () => {
+    const { openAndRest, spares } = await startSpares();
+    await openAndRest();
+    const session = await spares.open(wanted({ database: 'postgres' }), never);
+    expect(spares.counts).toEqual({ waiting: 0, lent: 0, unused: 1 });
+    await openAndRest();
+    expect(spares.counts).toMatchObject({ waiting: 1, unused: 1 });
+    session.channel.socket.destroy();
+    await openAndRest();
+    expect(spares.counts.waiting).toBe(2);
+  });
+});
+
+describe('a spare gives way', () => {
+  const full = new UpstreamError('full', { sqlState: SqlState.TooManyConnections });
+
+  it('to a client that finds the upstream full, and none is tried for a while', async () => {
+    const { openAndRest, login, upstream, spares, clock } = await startSpares();
+    await openAndRest();
+    login.mockRejectedValueOnce(full);
+    expect(await openAndRest(wanted({ database: 'books' }))).toBe(3);
+    expect(upstream.received(2)).toBe(terminate.toString('hex'));
+    expect(spares.counts.waiting).toBe(0);
+    clock.now += 60_000;
+    await openAndRest();
+    expect(spares.counts.waiting).toBe(1);
+  });
+
+  it('and where there is none, the client hears that the upstream is full', async () => {
+    const { pidOf, login } = await startSpares();
+    login.mockRejectedValueOnce(full);
+    await expect(pidOf()).rejects.toBe(full);
+    expect(login).toHaveBeenCalledOnce();
+  });
+
+  it('in silence when it cannot be opened, and is not tried again at once', async () => {
+    const { pidOf, openAndRest, rest, login, clock } = await startSpares();
+    await pidOf();
+    login.mockRejectedValueOnce(new Error('no'));
+    await rest();
+    for (let n = 0; n < 5; n++) await openAndRest();
+    expect(login).toHaveBeenCalledTimes(7);
+    clock.now += 60_000;
+    await openAndRest();
+    expect(login).toHaveBeenCalledTimes(9);
+  });
+
+  it('for a while where each connection has a token of its own', async () => {
+    const { openAndRest, login } = await startSpares();
+    for (const secret of ['1', '2', '3', '4']) await openAndRest(wanted({}, { secret }));
+    expect(login).toHaveBeenCalledTimes(5);
+  });
+});
+
+describe('a spare that waits ends', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    return () => void vi.useRealTimers();
+  });
+
+  it.each([
+    ['when nobody is signed in any more', undefined],
+    ['when somebody else is', 'of bob'],
+  ])('%s', async (_, secret) => {
+    const current = { secret: 'token' as string | undefined };
+    const { openAndRest, spares } = await startSpares({ currentSecret: async () => current.secret });
+    await openAndRest();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(spares.counts.waiting).toBe(1);
+    current.secret = secret;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(spares.counts).toMatchObject({ waiting: 0, unused: 1 });
+  });
+
+  it('not when the provider cannot be asked', async () => {
+    const { openAndRest, spares } = await startSpares({ currentSecret: () => Promise.reject(new Error('out')) });
+    await openAndRest();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(spares.counts.waiting).toBe(1);
+  });
+
+  it('after five minutes without a client; after one where the upstream was chosen among several', async () => {
+    const { openAndRest, clock, spares } = await startSpares();
+    await openAndRest();
+    await openAndRest(wanted({}, { login: loginOf({ database: 'books' }, { targetSessionAttrs: 'primary' }) }));
+    const left: number[] = [];
+    for (const ticks of [11, 1, 47, 1]) {
+      for (let tick = 0; tick < ticks; tick++) {
+        clock.now += 5_000;
+        await vi.advanceTimersByTimeAsync(5_000);
+      }
+      left.push(spares.counts.waiting);
+    }
+    expect(left).toEqual([2, 1, 1, 0]);
+  });
+
+  it('at once when nobody is signed in as a client comes', async () => {
+    const { openAndRest, spares } = await startSpares();
+    await openAndRest();
+    spares.signedOut();
+    expect(spares.counts).toMatchObject({ waiting: 0, unused: 1 });
+  });
+});
