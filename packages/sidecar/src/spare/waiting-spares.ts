@@ -64,7 +64,7 @@ export class WaitingSpares {
       until,
     };
     void this.#end(this.#store.put(spare), 'others are in use');
-    this.#tell(spare, 'a spare session waits', 'info');
+    this.#tell(spare, 'a spare session waits');
     this.#startTicking();
   }
 
@@ -103,9 +103,9 @@ export class WaitingSpares {
     await Promise.all(spares.map(({ session }) => session.end()));
   }
 
-  #tell({ database, since, session }: Spare, message: string, level: 'info' | 'debug' = 'debug'): void {
+  #tell({ database, since, session }: Spare, message: string): void {
     const { profile, log, now } = this.#options;
-    log[level]({ profile, database, connection: session.connectionId, waitedMs: now() - since }, message);
+    log.debug({ profile, database, connection: session.connectionId, waitedMs: now() - since }, message);
   }
 
   #startTicking(): void {
