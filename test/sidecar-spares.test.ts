@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import type { TokenSource } from '@gprxy/credentials';
 import { CredentialError } from '@gprxy/credentials';
@@ -120,8 +121,10 @@ describe('the next client of a database', () => {
     expect((await second.pg.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await spareWaits(sidecar);
     // PostgreSQL ends all sessions and starts again when one of its processes was killed.
+    const ended = once(first.pg, 'end');
     process.kill(second.pid, 'SIGKILL');
-    await vi.waitFor(() => backends(), { timeout: 20_000, interval: 100 });
+    await ended;
+    await vi.waitFor(async () => (await postgres.connect()).end(), { timeout: 20_000, interval: 50 });
     const third = await connectTo(sidecar);
     expect((await third.pg.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });

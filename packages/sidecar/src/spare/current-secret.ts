@@ -9,16 +9,10 @@ export function isSignedOut(error: unknown): boolean {
 
 /** Of the login there is now, whatever is left of its token's life; undefined: there is none. Rejects when that cannot be told. */
 export async function currentSecret(tokens: TokenSource): Promise<string | undefined> {
-  const limit = new AbortController();
-  const replaced = new CredentialError('ERR_LOGIN_NEEDED', 'somebody is signing in');
-  const timer = setTimeout(() => limit.abort(), TIMEOUT_MS);
   try {
-    const onLoginUnderWay = () => limit.abort(replaced);
-    return (await tokens.getToken(limit.signal, { minTtlMs: 1, onLoginUnderWay })).token;
+    return (await tokens.getToken(AbortSignal.timeout(TIMEOUT_MS), { minTtlMs: 1, joinsLogin: false })).token;
   } catch (error) {
-    if (isSignedOut(error) || limit.signal.reason === replaced) return undefined;
+    if (isSignedOut(error)) return undefined;
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
