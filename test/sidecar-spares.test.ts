@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { promisify } from 'node:util';
 import type { TokenSource } from '@gprxy/credentials';
 import { CredentialError } from '@gprxy/credentials';
@@ -92,7 +91,7 @@ describe('the next client of a database', () => {
       const { rows } = await pg.query(traces);
       expect(rows).toEqual([{ mine: null, work_mem: '4MB', locked: false, channels: [] }]);
     }
-    expect(sparesOf(sidecar)).toMatchObject({ lent: 1 });
+    expect(sparesOf(sidecar)?.lent).toBeGreaterThan(0);
   });
 
   it('has the settings that it asked for as its own defaults, as without a spare', async () => {
@@ -121,7 +120,7 @@ describe('the next client of a database', () => {
     expect((await second.pg.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await spareWaits(sidecar);
     // PostgreSQL ends all sessions and starts again when one of its processes was killed.
-    const ended = once(first.pg, 'end');
+    const ended = new Promise<void>((resolve) => first.pg.once('end', resolve));
     process.kill(second.pid, 'SIGKILL');
     await ended;
     await vi.waitFor(async () => (await postgres.connect()).end(), { timeout: 20_000, interval: 50 });
