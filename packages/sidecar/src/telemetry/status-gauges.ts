@@ -16,6 +16,9 @@ export function addStatusGauges(registers: Registry[], status: () => SidecarStat
   gauge('gprxy_connections', 'Sessions that are open.', ['profile'], (gauge, { listeners }) => {
     for (const { profile, connections } of listeners) gauge.inc({ profile }, connections);
   });
+  gauge('gprxy_spare_sessions', 'Sessions that wait for a client.', ['profile'], (gauge, { listeners }) => {
+    for (const { profile, spares } of listeners) if (spares) gauge.set({ profile }, spares.waiting);
+  });
   gauge('gprxy_listeners', 'Addresses, by whether they are served.', ['profile', 'state'], (gauge, { listeners }) => {
     for (const { profile, state } of listeners) gauge.inc({ profile, state });
   });
