@@ -71,6 +71,7 @@ export class Serving {
   #connectionsOf(profile: string): number {
     const its = this.addresses.filter((address) => address.profile.name === profile);
     return its.reduce((sum, { connections }) => sum + connections, 0);
+  }
 
   /** Those that wait for a client wait in vain once none is let in. */
   async closeSpares(reason: string): Promise<void> {

@@ -23,7 +23,7 @@ export interface SparesOptions extends WaitingSparesOptions {
 
 /**
  * Opens the upstream sessions of one profile, and keeps one more for each database that was used in the last minutes: already
- * authenticated, never used by anyone, for the next client that asks for exactly the same (docs/decisions/0014).
+ * authenticated, never used by anyone, for the next client that asks for exactly the same (docs/decisions/0016).
  */
 export class Spares {
   readonly #options: SparesOptions;
