@@ -131,7 +131,7 @@ describe('status --watch', () => {
     const { stdout } = await runInWorld(['status', '--watch'], world);
     const [first = '', second = '', third = ''] = stdout.split('\u001b[J');
     expect(first).toContain('prod\n  address  127.0.0.1:5433\n  state    listening\n  open     3\n');
-    expect(first.endsWith('\u001b[10A')).toBe(true);
+    expect(first.endsWith('\u001b[11A')).toBe(true);
     expect(second).toBe('gprxy is not running.\n\nCtrl-C ends this.\n\u001b[3A');
     expect(Math.max(...third.split('\n').map((line) => line.length))).toBeLessThan(40);
   });
