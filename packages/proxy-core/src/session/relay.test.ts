@@ -82,6 +82,31 @@ describe('the relay', () => {
     expect(accepted).toBeLessThan(64);
   });
 
+  it('brings all to a client that paused for a while, in order, and all from it to a server that did', async () => {
+    const { client, upstream, outcome } = await startRelay();
+    const messages = Array.from({ length: 400 }, (_, index) => dataRow(40_000, index % 256));
+    for (const [from, to] of [
+      [upstream, client],
+      [client, upstream],
+    ] as const) {
+      to.pause();
+      for (const message of messages) from.write(message);
+      await quiet();
+      const expected = Buffer.concat(messages);
+      const received: Buffer[] = [];
+      for (let bytes = 0; bytes < expected.length; ) {
+        const chunk: Buffer | null = to.read();
+        if (chunk === null) await once(to, 'readable');
+        else received.push(chunk);
+        bytes += chunk?.length ?? 0;
+      }
+      expect(Buffer.concat(received).equals(expected)).toBe(true);
+    }
+    client.end(terminate);
+    upstream.end();
+    expect(await outcome).toMatchObject({ endedBy: 'client', bytesFromUpstream: 400 * 40_005 });
+  });
+
   it('brings all that TLS hands out record by record, in order, to the last byte before the end', async () => {
     const [client, clientFar] = await pair();
     const [upstream, upstreamFar] = await tlsPair();
