@@ -15,6 +15,8 @@ export interface DaemonOptions extends SidecarOptions {
   readonly onHangup?: 'reload' | 'stop';
   /** A change of this file is as good as SIGHUP. */
   readonly watchedFile?: string;
+  /** Epoch milliseconds: when the profiles were read. What was written after that is a change, too. */
+  readonly readAt?: number;
   /** Called once the listeners are open. */
   onReady?(sidecar: Sidecar): void;
 }
@@ -44,7 +46,7 @@ export async function runDaemon(options: DaemonOptions): Promise<DaemonOutcome> 
 }
 
 async function serveUntilStopped(sidecar: Sidecar, options: DaemonOptions): Promise<DaemonOutcome> {
-  const { signals, onReady, onPhase, onHangup = 'reload', watchedFile, log } = options;
+  const { signals, onReady, onPhase, onHangup = 'reload', watchedFile, readAt, log } = options;
   const interrupted = new AbortController();
   let draining = false;
   const drain = (signal: string) => {
@@ -62,7 +64,8 @@ async function serveUntilStopped(sidecar: Sidecar, options: DaemonOptions): Prom
     ['SIGINT', interrupt],
   ] as const;
   for (const [signal, listener] of listeners) signals.on(signal, listener);
-  const watched = watchedFile && watchFile(watchedFile, () => void sidecar.reload('the file has changed'), log);
+  const fileChanged = () => void sidecar.reload('the file has changed');
+  const watched = watchedFile && watchFile(watchedFile, fileChanged, log, { since: readAt });
   try {
     onReady?.(sidecar);
     onPhase?.('ready');

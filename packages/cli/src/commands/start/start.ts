@@ -14,7 +14,8 @@ import { startDetached } from './start-detached.ts';
 import { supervisorNotices } from './supervisor-notices.ts';
 
 export async function start(options: StartOptions, dependencies: Dependencies): Promise<number> {
-  const read = await profilesToServe(options.profile, dependencies);
+  const readAt = dependencies.now();
+  const read = { readAt, ...(await profilesToServe(options.profile, dependencies)) };
   if (options.detach) return startDetached(startArguments(options), dependencies);
   // Two may wait for a third to end: the one that is faster then is seen by the other.
   await settledSidecar(dependencies);
@@ -22,7 +23,11 @@ export async function start(options: StartOptions, dependencies: Dependencies): 
 }
 
 /** The daemon itself, in the foreground. */
-async function serve(read: ProfilesRead, options: StartOptions, dependencies: Dependencies): Promise<number> {
+async function serve(
+  read: ProfilesRead & { readAt: number },
+  options: StartOptions,
+  dependencies: Dependencies,
+): Promise<number> {
   const { runDaemon } = await dependencies.sidecars();
   const { interrupts, signals, stderr } = dependencies;
   const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
