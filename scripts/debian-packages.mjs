@@ -8,7 +8,11 @@ import { fileURLToPath } from 'node:url';
 const PACKAGES = {
   test: {
     'postgresql-client': 'psql: "gprxy psql" and the psql client tests',
+    postgresql: 'pgbench, and the tests of pg_dump with a server as old as itself',
     'python3-psycopg2': 'the psycopg2 client tests',
+    'python3-psycopg': 'the psycopg 3 client tests',
+    'python3-asyncpg': 'the asyncpg client tests',
+    'python3-sqlalchemy': 'the SQLAlchemy client tests',
     'libpostgresql-jdbc-java': 'the JDBC client tests',
     'default-jdk-headless': 'the JDBC client tests',
     'gnome-keyring': 'the keychain tests',

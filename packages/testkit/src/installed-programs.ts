@@ -15,6 +15,9 @@ export const has = {
   get psql(): boolean {
     return isOnPath('psql');
   },
+  get pgbench(): boolean {
+    return isOnPath('pgbench');
+  },
   get zsh(): boolean {
     return isOnPath('zsh');
   },
@@ -26,7 +29,16 @@ export const has = {
     return process.platform === 'linux' && isOnPath('script') && isOnPath('bash');
   },
   get psycopg2(): boolean {
-    return existsSync(DEBIAN_PYTHON) && spawnSync(DEBIAN_PYTHON, ['-c', 'import psycopg2']).status === 0;
+    return canImport('psycopg2');
+  },
+  get psycopg3(): boolean {
+    return canImport('psycopg');
+  },
+  get asyncpg(): boolean {
+    return canImport('asyncpg');
+  },
+  get sqlalchemy(): boolean {
+    return canImport('sqlalchemy', 'psycopg2', 'asyncpg');
   },
   /** For a validator module of PostgreSQL 18's OAuth. */
   get gcc(): boolean {
@@ -56,6 +68,10 @@ export const has = {
 };
 
 export const programs = { python: DEBIAN_PYTHON, jdbcDriver: JDBC_DRIVER, chromium: CHROMIUM } as const;
+
+function canImport(...modules: string[]): boolean {
+  return existsSync(DEBIAN_PYTHON) && spawnSync(DEBIAN_PYTHON, ['-c', `import ${modules.join(', ')}`]).status === 0;
+}
 
 function isOnPath(program: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((directory) => isExecutable(join(directory, program)));
