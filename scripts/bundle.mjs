@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { licencesOf } from './bundled-licences.mjs';
 import { directImports } from './direct-imports.mjs';
+import { inlinedFiles } from './inlined-files.mjs';
 import { lazyBuiltins } from './lazy-builtins.mjs';
 import { manPage } from './man-page.mjs';
 import { namedExports } from './named-exports.mjs';
@@ -36,7 +37,7 @@ export async function bundle(name, directory) {
     target: 'node20.19',
     conditions: ['source', 'module'],
     external: [...externals({ ...dependencies, ...optionalDependencies, ...peerDependencies }), ...OPTIONAL_NATIVE],
-    plugins: [directImports(packages), namedExports, lazyBuiltins],
+    plugins: [inlinedFiles, directImports(packages), namedExports, lazyBuiltins],
     legalComments: 'none',
     metafile: true,
     write: false,

@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { has, startOidcProvider, type TestProvider } from '@gprxy/testkit';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openChromium, type TestBrowser } from './chromium.testing.ts';
+import { openChromium, picture, type TestBrowser } from './chromium.testing.ts';
 import { type InstalledGprxy, installGprxy, type RunningCommand, Shell } from './gprxy-shell.testing.ts';
 
 const profile =
@@ -17,14 +16,6 @@ afterAll(async () => {
   await provider.stop();
   await gprxy[Symbol.asyncDispose]();
 });
-
-/** GPRXY_TEST_SCREENSHOTS names a directory to keep pictures of the pages in. */
-async function picture(page: Page, name: string): Promise<void> {
-  const directory = process.env.GPRXY_TEST_SCREENSHOTS;
-  if (directory === undefined) return;
-  await mkdir(directory, { recursive: true });
-  await page.screenshot({ path: `${directory}/${name}.png` });
-}
 
 async function openAll(options: { phone?: boolean } = {}) {
   const shell = await Shell.open(gprxy);

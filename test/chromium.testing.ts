@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programs } from '@gprxy/testkit';
-import { type BrowserContext, chromium } from 'playwright-core';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /** No look for updates, no talk to its maker: a test browser goes where the test sends it. */
 const quiet = [
@@ -41,4 +41,12 @@ export async function openChromium({ phone = false } = {}): Promise<TestBrowser>
       await rm(profile, { recursive: true, force: true });
     },
   };
+}
+
+/** GPRXY_TEST_SCREENSHOTS names a directory to keep pictures of the pages in. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const directory = process.env.GPRXY_TEST_SCREENSHOTS;
+  if (directory === undefined) return;
+  await mkdir(directory, { recursive: true });
+  await page.screenshot({ path: `${directory}/${name}.png` });
 }

@@ -25,6 +25,7 @@ async function startControl() {
   const control = await serveControl({
     path,
     status: () => status,
+    page: async () => ({ url: '', ownUserOnly: true }),
     metrics: async () => '',
     reload: async () => {
       calls.reload++;

@@ -19,6 +19,7 @@ const status: SidecarStatus = {
 };
 const calls = {
   status: () => status,
+  page: async () => ({ url: 'http://127.0.0.1:1/open/ticket', ownUserOnly: true }),
   metrics: async () => '# HELP x y\n',
   reload: async () => ({ added: ['a'], changed: [], removed: [], problems: [] }),
   stop: () => {},

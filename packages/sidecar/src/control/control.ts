@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import type { Reloaded } from '../life/reload.ts';
+import type { PageLink } from '../status-page/status-page.ts';
 import type { SidecarStatus } from './status.ts';
 
 export type ControlErrorCode = 'ERR_NOT_RUNNING' | 'ERR_CONTROL';
@@ -23,6 +24,7 @@ export interface ControlAnswers {
   status: SidecarStatus;
   /** In Prometheus' text format. */
   metrics: { readonly pid: number; readonly text: string };
+  page: PageLink & { readonly pid: number };
   /** `problems` say what is not as the configuration says now. */
   reload: Reloaded & { readonly pid: number };
   /** Answered at once; the daemon then drains. */
@@ -36,7 +38,7 @@ export interface ControlRequestOptions {
 }
 
 /** Reading keys and files of many profiles takes longer than telling what is known. */
-const TIMEOUT_MS = { status: 2_000, metrics: 2_000, stop: 2_000, reload: 30_000 } as const;
+const TIMEOUT_MS = { status: 2_000, metrics: 2_000, page: 2_000, stop: 2_000, reload: 30_000 } as const;
 
 /** Asks the running daemon. Rejects with ControlError. */
 export async function requestControl<Request extends keyof ControlAnswers>(

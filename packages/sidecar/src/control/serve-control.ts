@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Reloaded } from '../life/reload.ts';
 import { prepareSocketPath } from '../listen/unix-socket.ts';
+import type { PageLink } from '../status-page/status-page.ts';
 import { ControlError, requestControl } from './control.ts';
 import type { SidecarStatus } from './status.ts';
 
@@ -12,6 +13,8 @@ export interface ControlOptions {
   status(): SidecarStatus;
   /** Prometheus' text format. */
   metrics(): Promise<string>;
+  /** A new link to the status page. */
+  page(): Promise<PageLink>;
   reload(): Promise<Reloaded>;
   /** Called after the answer to `POST /v1/stop` is on its way. */
   stop(drainTimeoutMs: number | undefined): void;
@@ -34,7 +37,7 @@ export class AlreadyRunningError extends Error {
 }
 
 /**
- * `GET /v1/status`, `GET /v1/metrics`, `POST /v1/reload` and `POST /v1/stop?drain_timeout_ms=0` as JSON over HTTP, on a Unix socket that only its owner can open.
+ * `GET /v1/status`, `GET /v1/metrics`, `POST /v1/page`, `POST /v1/reload` and `POST /v1/stop?drain_timeout_ms=0` as JSON over HTTP, on a Unix socket that only its owner can open.
  * Rejects with AlreadyRunningError when a daemon answers there.
  */
 export async function serveControl(options: ControlOptions): Promise<ControlServer> {
@@ -96,7 +99,7 @@ async function refuseSecondDaemon(path: string): Promise<void> {
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, reload, stop }: ControlOptions,
+  { status, metrics, page, reload, stop }: ControlOptions,
 ): void {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const route = `${request.method} ${path}`;
@@ -105,6 +108,11 @@ function answer(
     send(response, 200, status());
   } else if (route === 'GET /v1/metrics') {
     void metrics().then((text) => send(response, 200, { pid: process.pid, text }));
+  } else if (route === 'POST /v1/page') {
+    page().then(
+      (link) => send(response, 200, { pid: process.pid, ...link }),
+      (error: Error) => send(response, 503, { error: error.message }),
+    );
   } else if (route === 'POST /v1/reload') {
     void reload().then((reloaded) => send(response, 200, { pid: process.pid, ...reloaded }));
   } else if (route === 'POST /v1/stop') {

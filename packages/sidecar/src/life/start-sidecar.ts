@@ -12,6 +12,8 @@ import { ServedHealth } from '../health/served-health.ts';
 import type { ServedAddress } from '../listen/served-address.ts';
 import { Serving } from '../listen/serving.ts';
 import type { Surroundings } from '../listen/surroundings.ts';
+import type { ConnectionString } from '../status-page/page-view.ts';
+import { StatusPage, type StatusPageOptions } from '../status-page/status-page.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/connection-observer.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { isRenewedAhead, type RenewAheadOptions, renewAhead } from '../upstream/renew-ahead.ts';
@@ -36,6 +38,8 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'p
   readonly listenAnywhere?: boolean;
   /** A file in the form of libpq's PGPASSFILE, written anew: the passwords of listeners with `local_auth = "password"`. */
   readonly passwordFile?: string;
+  /** For the status page: where clients of a listener connect. */
+  connectionStrings?(listener: ListenerStatus): readonly ConnectionString[];
   /** Who is behind a TCP connection; default: Linux's /proc. */
   readonly peers?: PeerLookup;
 }
@@ -79,7 +83,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         if (address.profile.name === profile.name) address.activity.tokenUsed(token);
     },
   });
-  const serving: Serving = new Serving(surroundingsOf(options, metrics ?? noTelemetry, watched, closed.signal));
+  const surroundings = surroundingsOf(options, metrics ?? noTelemetry, watched, closed.signal);
+  const serving: Serving = new Serving(surroundings);
   const closing = createClosing(serving, log, () => options.onPhase?.('stopping'));
   closing.afterwards(async () => closed.abort());
   const startedAt = new Date().toISOString();
@@ -104,7 +109,9 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     if (closing.started) await closing.close();
     return reloaded;
   };
-  await openControl(options, { status, reload, metrics }, closing);
+  const page = pageOf(options, surroundings, { status, profile: (name) => serving.profile(name) });
+  closing.afterwards(() => page.close());
+  await openControl(options, { status, reload, metrics, page }, closing);
   const ready = startServing({ serving, health, first: { profiles, problems, sidecar }, readProfiles, log });
   reloading = await ready;
   if (closing.started) await closing.close();
@@ -122,10 +129,15 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   };
 }
 
+interface Answers extends Pick<Sidecar, 'status' | 'reload'> {
+  readonly metrics: Metrics | undefined;
+  readonly page: StatusPage;
+}
+
 /** The control socket comes first: it is what keeps a second daemon from starting. */
 async function openControl(
   { controlSocketPath: path, log }: SidecarOptions,
-  { status, reload, metrics }: Pick<Sidecar, 'status' | 'reload'> & { readonly metrics: Metrics | undefined },
+  { status, reload, metrics, page }: Answers,
   closing: Closing,
 ): Promise<void> {
   if (path === undefined) return;
@@ -133,6 +145,7 @@ async function openControl(
     path,
     status,
     metrics: async () => (await metrics?.text()) ?? '',
+    page: () => page.link(),
     reload: () => reload('asked to'),
     stop: (drainTimeoutMs) => {
       log.info({}, 'asked to stop');
@@ -146,6 +159,14 @@ async function openControl(
 async function metricsOf({ controlSocketPath }: SidecarOptions, status: () => SidecarStatus) {
   if (controlSocketPath === undefined) return undefined;
   return (await import('../telemetry/metrics.ts')).createMetrics(status);
+}
+
+function pageOf(
+  { connectionStrings = () => [] }: SidecarOptions,
+  { personLoginFor, peers, ownUid, log, closed: signal }: Surroundings,
+  sources: Pick<StatusPageOptions, 'status' | 'profile'>,
+): StatusPage {
+  return new StatusPage({ ...sources, personLoginFor, peers, ownUid, log, signal, connectionStrings, now: Date.now });
 }
 
 function surroundingsOf(

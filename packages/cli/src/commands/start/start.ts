@@ -5,6 +5,7 @@ import { ExitCode } from '../../exit-code.ts';
 import { tokenSourceFor } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import { sayProblem } from '../../say-problem.ts';
+import { connectionStrings } from './connection-strings.ts';
 import { personLoginFor } from './person-login.ts';
 import { profilesToServe } from './profiles-to-serve.ts';
 import { settledSidecar } from './settled-sidecar.ts';
@@ -32,12 +33,17 @@ async function serve(
   const { interrupts, signals, stderr } = dependencies;
   const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
   const log = await openLog(options, dependencies);
+  let serving = read;
   const resume = interrupts.pause();
   const outcome = await runDaemon({
     ...read,
-    readProfiles: () => profilesToServe(options.profile, dependencies),
+    async readProfiles() {
+      serving = await profilesToServe(options.profile, dependencies);
+      return serving;
+    },
     tokenSourceFor: (profile) => tokenSourceFor(profile, { ...dependencies, isQuiet: true }),
     personLoginFor: (profile) => personLoginFor(profile, { ...dependencies, isQuiet: true }),
+    connectionStrings: (listener) => connectionStrings(listener, serving, passwordFile),
     log,
     controlSocketPath: controlSocket,
     startArguments: startArguments(options),

@@ -6,6 +6,7 @@ export interface StatusOptions {
   readonly json?: true;
   readonly watch?: true;
   readonly metrics?: true;
+  readonly web?: true;
 }
 
 export function defineStatus(program: Command, status: (options: StatusOptions) => Promise<number>): void {
@@ -18,6 +19,9 @@ export function defineStatus(program: Command, status: (options: StatusOptions) 
     .addOption(jsonOption())
     .option('--watch', 'go on until Ctrl-C: redrawn on a terminal, else a line of JSON whenever something changes')
     .addOption(new Option('--metrics', "counters and timings, in Prometheus' text format").conflicts(['json', 'watch']))
+    .addOption(
+      new Option('--web', 'a page with all of it, by a link for one visit').conflicts(['json', 'watch', 'metrics']),
+    )
     .action(async (options: StatusOptions) => {
       await status(options);
     });
@@ -25,6 +29,8 @@ export function defineStatus(program: Command, status: (options: StatusOptions) 
     'gprxy status',
     'gprxy status --json',
     'gprxy status --watch',
+    '# in the browser, with a button to sign in',
+    'gprxy status --web',
     'gprxy status --metrics',
     '# in a script: is it there?',
     'gprxy status > /dev/null || gprxy start --detach',

@@ -24,6 +24,7 @@ describe('status: arguments to options', () => {
     { args: ['--json'], options: { json: true } },
     { args: ['--watch'], options: { watch: true } },
     { args: ['--metrics'], options: { metrics: true } },
+    { args: ['--web'], options: { web: true } },
   ])('reads $args', async ({ args, options }) => {
     expect(await parseArguments(['status', ...args])).toEqual({ command: 'status', options });
   });
@@ -111,6 +112,38 @@ function successive(...answers: Array<SidecarStatus | undefined>): TestWorld {
   };
   return { interrupted: interrupt.signal, sidecars: { requestControl: requestControl as Sidecars['requestControl'] } };
 }
+
+describe('status --web', () => {
+  const url = 'http://127.0.0.1:40000/open/ticket';
+  const pageOf = (ownUserOnly: boolean) => ({
+    requestControl: (async () => ({ pid: 1, url, ownUserOnly })) as unknown as Sidecars['requestControl'],
+  });
+  const desktop = { tty: true, env: { DISPLAY: ':0', CI: '' } };
+
+  it('opens the page, and prints its address for another browser', async () => {
+    const run = await runInWorld(['status', '--web'], { ...desktop, sidecars: pageOf(true) });
+    expect(run).toMatchObject({ exitCode: 0, stdout: `${url}\n`, openedPages: [url] });
+    expect(run.stderr).toContain('for one visit, within two minutes');
+  });
+
+  it('only prints it where no browser can be opened', async () => {
+    const run = await runInWorld(['status', '--web'], { sidecars: pageOf(true) });
+    expect(run).toMatchObject({ exitCode: 0, stdout: `${url}\n`, openedPages: [] });
+  });
+
+  it('hands it to no other program where other users could use what they see of it', async () => {
+    const run = await runInWorld(['status', '--web'], { ...desktop, sidecars: pageOf(false) });
+    expect(run).toMatchObject({ exitCode: 0, stdout: `${url}\n`, openedPages: [] });
+    expect(run.stderr).toContain('Open it yourself');
+  });
+
+  it('is not there without a sidecar', async () => {
+    const { exitCode, stdout, stderr } = await runInWorld(['status', '--web'], desktop);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain('the sidecar is not running');
+    expect(stderr).toContain('gprxy start --detach');
+  });
+});
 
 describe('status --watch', () => {
   const busier = runningStatus([{ connections: 3 }]);

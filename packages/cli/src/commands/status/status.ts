@@ -5,6 +5,7 @@ import { ExitCode } from '../../exit-code.ts';
 import { notRunning, sidecarStatus } from '../../running-sidecar.ts';
 import { print, printJson, say } from '../../say.ts';
 import { lineWidth } from '../../terminal.ts';
+import { openStatusPage } from './open-status-page.ts';
 import type { StatusOptions } from './status-command.ts';
 import { statusText } from './status-text.ts';
 import { watchStatus } from './watch-status.ts';
@@ -23,6 +24,7 @@ async function printMetrics(dependencies: Dependencies): Promise<number> {
 export async function status(options: StatusOptions, dependencies: Dependencies): Promise<number> {
   if (options.watch) return watchStatus(options, dependencies);
   if (options.metrics) return printMetrics(dependencies);
+  if (options.web) return openStatusPage(dependencies);
   const running = await sidecarStatus(dependencies);
   if (options.json) printJson(dependencies, { running: running !== undefined, ...running });
   else if (running !== undefined)
