@@ -4,8 +4,8 @@ export const USAGE = `npm run bench -- [PART...] [OPTIONS]
   PART                 cli, idle, relay (default: every part)
   --rounds N           rounds of each measurement (default 5; a round of cli is eight starts)
   --seconds N          length of one pgbench run (default 2)
-  --mib N,N            sizes of the bulk transfers in MiB (default 64)
-  --only NAME,NAME     contenders to run beside the direct connection: sidecar, sidecar+gateway,
+  --mib N,N            sizes of the bulk transfers in MiB (default 1,64,1024)
+  --only NAME,NAME     contenders to run beside the direct connection: sidecar, sidecar/unix, sidecar+gateway,
                        gateway, pgbouncer, "pgbouncer tls", stunnel, haproxy
   --json               the results as JSON on stdout instead of the table
   --cpu-prof DIR       write a CPU profile of the sidecar into DIR
@@ -38,7 +38,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       smoke: { type: 'boolean', default: false },
     },
   });
-  const { smoke, json, only, mib = smoke ? '1' : '64' } = values;
+  const { smoke, json, only, mib = smoke ? '1' : '1,64,1024' } = values;
   return {
     parts: positionals,
     rounds: smoke ? 1 : wholeNumber('rounds', values.rounds),

@@ -14,7 +14,7 @@ import { type Runner, startField } from './field.ts';
 import { gateway } from './gateway.ts';
 import { createTables } from './pgbench.ts';
 import { measureSelects } from './selects.ts';
-import { sidecar, sidecarAndGateway } from './sidecar.ts';
+import { sidecar, sidecarAndGateway, sidecarOnUnixSocket } from './sidecar.ts';
 import { measureTransfers } from './transfers.ts';
 
 /** P1 and P2: what the way through gprxy costs once a session is up. */
@@ -38,7 +38,8 @@ export const relayPart: Part = {
 };
 
 function contenders(options: BenchOptions): Contender[] {
-  const relays = [sidecar(options), sidecarAndGateway, pgbouncer, stunnel, haproxy, gateway, pgbouncerWithClientTls];
+  const ours = [sidecar(options), sidecarOnUnixSocket, sidecarAndGateway];
+  const relays = [...ours, pgbouncer, stunnel, haproxy, gateway, pgbouncerWithClientTls];
   const { only } = options;
   return [direct, ...relays.filter(({ name }) => only === undefined || only.includes(name.toLowerCase()))];
 }
@@ -57,8 +58,13 @@ async function measureAll(
   const local = runners.filter(({ name, clientTls }) => name === direct.name || !clientTls);
   const rows = await measureSelects(local, options, latencies, say);
   for (const mebibytes of options.mebibytes) {
-    const bulk = await prepareBulk(server, environment, { mebibytes, times: options.smoke ? 1 : 3 });
+    const bulk = await prepareBulk(server, environment, { mebibytes, times: options.smoke ? 1 : timesOf(mebibytes) });
     rows.push(...(await measureTransfers(runners, bulk, options.rounds, say)));
   }
   return rows;
+}
+
+/** The time of a small transfer varies most. */
+function timesOf(mebibytes: number): number {
+  return mebibytes >= 1_024 ? 1 : 3;
 }

@@ -9,9 +9,12 @@ export interface SidecarSettings {
   readonly token: string;
   /** Default: 200. */
   readonly maxConnections?: number;
+  /** A Unix socket to listen on as well. */
+  readonly path?: string;
 }
 
-const { port, upstream, user, token, maxConnections = 200 }: SidecarSettings = JSON.parse(readFileSync(0, 'utf8'));
+const settings: SidecarSettings = JSON.parse(readFileSync(0, 'utf8'));
+const { port, upstream, user, token, maxConnections = 200, path } = settings;
 const nothing = () => {};
 const identity = { issuer: 'https://login.example', subject: user, email: user, claims: {} };
 
@@ -20,7 +23,7 @@ const sidecar = await startSidecar({
     {
       name: 'bench',
       upstream,
-      listen: [{ host: '127.0.0.1', port }],
+      listen: [{ host: '127.0.0.1', port }, ...(path === undefined ? [] : [{ path }])],
       localAuth: 'same-user',
       user: '{email}',
       credential: { kind: 'env', variable: 'NOT_READ_HERE' },

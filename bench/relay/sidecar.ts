@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@gprxy/testkit';
 import { type Contender, plaintextEnvironment } from '../contender.ts';
@@ -9,7 +10,9 @@ import type { SidecarSettings } from './sidecar-process.ts';
 const SOURCE = fileURLToPath(new URL('sidecar-process.ts', import.meta.url));
 
 interface SidecarOptions {
-  cpuProfileDirectory?: string;
+  readonly cpuProfileDirectory?: string;
+  /** Where the Unix socket is to be. */
+  readonly directory?: string;
 }
 
 /** The sidecar in a process of its own, with a token at hand. */
@@ -24,6 +27,18 @@ export function sidecar(options: SidecarOptions): Contender {
     },
   };
 }
+
+/** As `listen = "unix"` has it. */
+export const sidecarOnUnixSocket: Contender = {
+  name: 'sidecar/unix',
+  does: 'the same as sidecar, but clients come by a Unix socket, where all others have TCP.',
+  async start(server) {
+    const directory = join(server.directory, 'sockets');
+    const { port, program } = await run(server, server.stack.postgres.port, server.password, { directory });
+    const environment = { ...plaintextEnvironment(server, port, server.password), PGHOST: directory };
+    return { environment, pids: [program.pid], stop: program.stop };
+  },
+};
 
 /** The whole way of a person: both of our programs, one after the other. */
 export const sidecarAndGateway: Contender = {
@@ -41,12 +56,15 @@ async function run(
   { stack, database }: BenchServer,
   upstreamPort: number,
   login: Login,
-  { cpuProfileDirectory }: SidecarOptions,
+  { cpuProfileDirectory, directory }: SidecarOptions,
 ): Promise<{ port: number; program: Program }> {
   const port = await freePort();
   const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: stack.caFile });
   const upstream = `postgresql://127.0.0.1:${upstreamPort}/${database}?${tls}`;
-  const settings: SidecarSettings = { port, upstream, user: login.user, token: login.secret };
+  const settings: SidecarSettings = {
+    ...{ port, upstream, user: login.user, token: login.secret },
+    ...(directory !== undefined && { path: join(directory, `.s.PGSQL.${port}`) }),
+  };
   const nodeOptions = cpuProfileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDirectory}`];
   const program = await startNode({ source: SOURCE, settings, nodeOptions });
   return { port, program };
