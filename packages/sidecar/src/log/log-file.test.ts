@@ -1,4 +1,4 @@
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { testDirectory } from '../directory.testing.ts';
@@ -32,6 +32,14 @@ it('stays the file that others hold open', async () => {
   await standardError.write('theirs\n');
   await standardError.close();
   expect(await readFile(path, 'utf8')).toBe('ours 2\ntheirs\n');
+});
+
+it('is begun anew also where the one before cannot be kept', async () => {
+  const path = join(await testDirectory(), 'gprxy.log');
+  const log = openLogFile(path, 10);
+  await mkdir(`${path}.1`);
+  for (const line of ['one\n', 'two\n', 'three\n', 'four\n']) log.write(line);
+  expect(await readFile(path, 'utf8')).toBe('four\n');
 });
 
 it('does not end who writes when it cannot be written any more', async () => {

@@ -19,17 +19,25 @@ export function openLogFile(path: string, maxBytes = MAX_BYTES): LogFile {
   chmodSync(path, 0o600);
   return {
     write(text) {
-      try {
+      attempt(() => {
         if (statSync(path).size + Buffer.byteLength(text) > maxBytes) beginAnew(path);
-        writeSync(descriptor, text);
-      } catch {
-        // See above.
-      }
+      });
+      attempt(() => writeSync(descriptor, text));
     },
   };
 }
 
+/** For what may fail without anybody being told, as above. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // There is nowhere to say it.
+  }
+}
+
 function beginAnew(path: string): void {
-  copyFileSync(path, `${path}.1`);
+  // Where there is no room for it, that is no reason to log no more.
+  attempt(() => copyFileSync(path, `${path}.1`));
   truncateSync(path);
 }

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -67,5 +67,16 @@ describe('what a log reader gives', () => {
     await truncate(path);
     await appendFile(path, 'new\n');
     expect(await read()).toBe('new\n');
+  });
+
+  it('has what was written last before the file was begun anew', async () => {
+    const path = join((await stateWithLog('one\n')).GPRXY_STATE_DIR, 'gprxy.log');
+    const read = createLogReader(path);
+    await read();
+    await appendFile(path, 'two\nthree\n');
+    await copyFile(path, `${path}.1`);
+    await truncate(path);
+    await appendFile(path, 'four\n');
+    expect(await read()).toBe('two\nthree\nfour\n');
   });
 });

@@ -14,6 +14,7 @@ export function statusText(status: SidecarStatus, nowMs: number, width?: number)
     '',
     ...tableLines(headings, rows, width),
     ...(health === undefined ? [] : ['', `Health and metrics: http://${health}/readiness, http://${health}/metrics`]),
+    ...listeners.flatMap(openToAll),
     ...listeners.flatMap((listener) => lastErrorOf(listener, problems, nowMs)),
     ...problems.flatMap(problemOf),
   ];
@@ -23,6 +24,13 @@ function rowOf(listener: ListenerStatus, nowMs: number): readonly string[] {
   const { profile, address, state, connections, spares, totalConnections, tokenExpiresAt } = listener;
   const counts = [String(connections), spares === undefined ? '-' : String(spares.waiting), String(totalConnections)];
   return [profile, address, state, ...counts, tokenState(tokenExpiresAt, nowMs)];
+}
+
+/** Only where it was written: it is no default. */
+function openToAll({ profile, address, localAuth, state }: ListenerStatus): readonly string[] {
+  if (localAuth !== 'trust' || state === 'failed') return [];
+  const warning = `Warning: every user of this machine can connect to ${address} as you (local_auth = "trust").`;
+  return ['', warning, `  Set local_auth = "same-user" or "password" for profile "${profile}".`];
 }
 
 function tokenState(expiresAt: number | undefined, nowMs: number): string {

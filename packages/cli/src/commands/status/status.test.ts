@@ -46,6 +46,15 @@ describe('status: options to output', () => {
     ]);
   });
 
+  it('warns of a port that everybody on the machine may use', async () => {
+    const open = runningStatus([{ localAuth: 'trust' }, { address: '127.0.0.1:5434', localAuth: 'same-user' }]);
+    const { stdout } = await runInWorld(['status'], { status: open });
+    expect(stdout.match(/Warning.*\n.*/g)).toEqual([
+      'Warning: every user of this machine can connect to 127.0.0.1:5433 as you (local_auth = "trust").\n' +
+        '  Set local_auth = "same-user" or "password" for profile "prod".',
+    ]);
+  });
+
   it('prints versioned JSON', async () => {
     const { stdout } = await runInWorld(['status', '--json'], { status });
     expect(JSON.parse(stdout)).toEqual({ running: true, ...status });

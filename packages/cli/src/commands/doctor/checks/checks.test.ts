@@ -103,6 +103,14 @@ it('the check of ports leaves those alone that are the sidecar’s, or of no fix
   expect(await checkPorts(setUp({ profile }))).toMatchObject({ message: 'none of a fixed number' });
 });
 
+it('the check of ports warns where everybody on the machine may use them', async () => {
+  expect(await checkPorts(setUp({ status: runningStatus([{}]), profile: { localAuth: 'trust' } }))).toMatchObject({
+    verdict: 'warning',
+    message: expect.stringMatching(/every user of this machine connect as you/),
+    hint: expect.stringContaining('or "password"'),
+  });
+});
+
 describe('the check of the audience', () => {
   const oidc = { kind: 'oidc', issuer: 'https://login.corp.example', clientId: 'gprxy-cli', scopes: [] } as const;
   const wanting = (audience: string) => ({ credential: { ...oidc, login: 'auto', audience } as CredentialSettings });
