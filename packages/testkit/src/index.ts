@@ -14,6 +14,7 @@ export {
 } from './clouds/azure.ts';
 export { googleAccount, googleToken, startGoogleFederation, startGoogleMetadata } from './clouds/google.ts';
 export { startGoogleApis } from './clouds/google-apis.ts';
+export { type DistantPort, startDistantPort } from './distance/distant-port.ts';
 export { freePort } from './free-port.ts';
 export type { TestHop } from './hops/hop.ts';
 export { startHttpProxy } from './hops/http-proxy.ts';

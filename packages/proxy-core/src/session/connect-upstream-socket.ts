@@ -1,19 +1,20 @@
 import { isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { GprxyError, SqlState, UpstreamError } from '../errors.ts';
 import { sslRequest } from '../wire/startup-packet.ts';
 import { ConnectionLost, unlessOutOfDescriptors } from './connection-errors.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
-import { memoryOf, rememberSessions, sessionToResume } from './upstream-memory.ts';
+import { secureContextOf } from './secure-context.ts';
+import { keyShareFor, memoryOf, rememberSessions, sessionToResume } from './upstream-memory.ts';
 
 /** libpq's names. Only the two that check who answers may carry a token or a password in clear. */
 export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
 
 export interface UpstreamTls {
   readonly mode: TlsMode;
-  /** `postgres`: ask with SSLRequest first. `direct`: a TLS handshake at once (PostgreSQL 17 and later). */
+  /** `postgres`: ask with SSLRequest first, until the server has shown that it need not be asked. `direct`: a TLS handshake at once (PostgreSQL 17 and later). */
   readonly negotiation: 'postgres' | 'direct';
   /** PEM of the authorities to trust; the system's when absent. */
   readonly ca?: string;
@@ -37,13 +38,38 @@ export function isVerified(tls: UpstreamTls): boolean {
   return tls.mode === 'verify-full' || tls.mode === 'verify-ca';
 }
 
-/** A connection to `target`, encrypted and verified as `target.tls` demands. Errors: UpstreamError, 08001. */
+/**
+ * A connection to `target`, encrypted and verified as `target.tls` demands. A server that has chosen ALPN "postgresql" behind an
+ * SSLRequest takes TLS without one, which saves a round trip; where that fails once, it is asked again from then on. Errors: UpstreamError, 08001.
+ */
 export async function connectUpstreamSocket(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
+  const { mode, negotiation } = target.tls;
   const plain = await dialUpstream(target, signal);
-  if (target.tls.mode === 'disable') return plain;
+  if (mode === 'disable') return plain;
+  const memory = memoryOf(target);
+  if (negotiation === 'direct' || !memory.takesDirectTls) return encrypt(plain, target, negotiation, signal);
   try {
-    if (target.tls.negotiation === 'postgres') await requestTls(plain, target, signal);
-    return await startTls(plain, target, signal);
+    return await encrypt(plain, target, 'direct', signal);
+  } catch (error) {
+    memory.takesDirectTls = false;
+    if (signal.aborted) throw error;
+    return encrypt(await dialUpstream(target, signal), target, negotiation, signal);
+  }
+}
+
+async function encrypt(
+  plain: Socket,
+  target: UpstreamTarget,
+  negotiation: UpstreamTls['negotiation'],
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  try {
+    if (negotiation === 'postgres') await requestTls(plain, target, signal);
+    const secured = await startTls(plain, target, negotiation, signal);
+    const memory = memoryOf(target);
+    memory.takesDirectTls ??= secured.alpnProtocol === POSTGRESQL_ALPN;
+    memory.keyShare ??= keyShareFor(secured);
+    return secured;
   } catch (error) {
     plain.destroy();
     throw error;
@@ -81,13 +107,18 @@ function lostBefore(target: UpstreamTarget) {
   };
 }
 
-async function startTls(socket: Socket, target: UpstreamTarget, signal: AbortSignal): Promise<TLSSocket> {
+async function startTls(
+  socket: Socket,
+  target: UpstreamTarget,
+  negotiation: UpstreamTls['negotiation'],
+  signal: AbortSignal,
+): Promise<TLSSocket> {
   const { tls, host } = target;
   const session = sessionToResume(target);
   const secured = connectTls({
     socket,
     ...(session && { session }),
-    secureContext: secureContextOf(tls),
+    secureContext: secureContextOf(tls, memoryOf(target).keyShare),
     ALPNProtocols: [POSTGRESQL_ALPN],
     rejectUnauthorized: isVerified(tls),
     ...(isIP(host) ? { host } : { host, servername: host }),
@@ -100,29 +131,12 @@ async function startTls(socket: Socket, target: UpstreamTarget, signal: AbortSig
     if (cause instanceof GprxyError && signal.aborted) throw cause;
     throw insecure(target, 'its TLS certificate or handshake was refused', cause);
   }
-  if (tls.negotiation === 'direct' && secured.alpnProtocol !== POSTGRESQL_ALPN) {
+  if (negotiation === 'direct' && secured.alpnProtocol !== POSTGRESQL_ALPN) {
     secured.destroy();
     throw insecure(target, 'it did not agree on ALPN "postgresql", which direct TLS requires');
   }
   rememberSessions(target, secured);
   return secured;
-}
-
-// Parsing certificates takes longer than a login on loopback: each set of them is parsed once.
-const contexts = new WeakMap<UpstreamTls, SecureContext>();
-
-function secureContextOf(tls: UpstreamTls): SecureContext {
-  let context = contexts.get(tls);
-  if (!context) {
-    context = createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key }),
-    });
-    contexts.set(tls, context);
-  }
-  return context;
 }
 
 function nameOf(target: UpstreamTarget): string {

@@ -4,6 +4,10 @@ import type { UpstreamTarget } from './connect-upstream-socket.ts';
 /** What logins at an upstream have taught, so that the next one takes fewer round trips and less work. */
 export interface UpstreamMemory {
   tlsSession?: { readonly ticket: Buffer; readonly notAfterMs: number };
+  /** It chose ALPN "postgresql", as only servers do that take TLS without an SSLRequest; false for good once it did not. */
+  takesDirectTls?: boolean;
+  /** Groups to begin with, where the server had to ask for another key share than OpenSSL guesses. */
+  keyShare?: string | undefined;
   /** The upstream took a token as a cleartext password the last time, and it was all that it asked for. */
   takesPassword?: boolean;
 }
@@ -15,6 +19,16 @@ export function memoryOf(target: UpstreamTarget): UpstreamMemory {
   const memory = memories.get(target) ?? {};
   memories.set(target, memory);
   return memory;
+}
+
+/**
+ * Up to version 17, PostgreSQL takes P-256 and nothing else (`ssl_ecdh_curve`), and answers a ClientHello with the key share of a better
+ * group by a HelloRetryRequest (RFC 8446 section 4.1.4): a round trip each time, unless that is known. What a server is offered
+ * first without that knowledge stays OpenSSL's choice, which gets better with its versions.
+ */
+export function keyShareFor(secured: TLSSocket): string | undefined {
+  const { name } = secured.getEphemeralKeyInfo() as { name?: string };
+  return name === 'prime256v1' ? 'P-256:X25519:P-384:P-521' : undefined;
 }
 
 /**
