@@ -33,7 +33,7 @@ async function serve(
   const { interrupts, signals, stderr } = dependencies;
   const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
   const log = await openLog(options, dependencies);
-  let serving = read;
+  let serving: ProfilesRead = read;
   const resume = interrupts.pause();
   const outcome = await runDaemon({
     ...read,
