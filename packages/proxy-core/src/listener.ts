@@ -14,6 +14,8 @@ export type ListenAddress = { readonly host: string; readonly port: number } | {
 
 export interface ListenOptions {
   readonly address: ListenAddress;
+  /** Of a socket that is bound to `address` already, by whoever started us. */
+  readonly descriptor?: number | undefined;
   /** Sessions at a time, read whenever one asks to be let in: it may change. Those over it may still cancel, and are told 53300. */
   readonly maxConnections: number;
   /** Sessions that count towards it; left out: those of this listener. */
@@ -45,9 +47,9 @@ const SILENCE_MS = 5_000;
 
 /** Binds and starts to accept. Errors: those of bind(2), with their `code`. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { address } = options;
+  const { address, descriptor } = options;
   const listener = new RunningListener(options);
-  const place = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
+  const place = descriptor === undefined ? address : { fd: descriptor };
   listener.server.listen({ ...place, backlog: BACKLOG });
   await once(listener.server, 'listening');
   // Of accept(2), for want of descriptors or memory: one client is lost, and the others must not be.

@@ -18,6 +18,7 @@ export type { SidecarProblem } from './life/problem.ts';
 export type { ProfilesRead, Reloaded } from './life/reload.ts';
 export { type DaemonOptions, type DaemonOutcome, runDaemon } from './life/run-daemon.ts';
 export { type Sidecar, type SidecarListener, type SidecarOptions, startSidecar } from './life/start-sidecar.ts';
+export { fixedAddresses } from './listen/listen-address.ts';
 export { createLog, type LogOptions, prettyLogLine } from './log/create-log.ts';
 export { type Log, silentLog } from './log/log.ts';
 export { type LogFile, openLogFile } from './log/log-file.ts';

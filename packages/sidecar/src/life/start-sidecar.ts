@@ -9,6 +9,7 @@ import type { SidecarSettings } from '../config/sidecar-settings.ts';
 import { serveControl } from '../control/serve-control.ts';
 import type { ListenerStatus, SidecarStatus } from '../control/status.ts';
 import { ServedHealth } from '../health/served-health.ts';
+import { InheritedSockets } from '../listen/inherited-sockets.ts';
 import type { ServedAddress } from '../listen/served-address.ts';
 import { Serving } from '../listen/serving.ts';
 import type { Surroundings } from '../listen/surroundings.ts';
@@ -40,6 +41,8 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'p
   readonly passwordFile?: string;
   /** For the status page: where clients of a listener connect. */
   connectionStrings?(listener: ListenerStatus): readonly ConnectionString[];
+  /** File descriptors of sockets that a supervisor has bound for us: used for configured addresses only. */
+  readonly inheritedDescriptors?: readonly number[];
   /** Who is behind a TCP connection; default: Linux's /proc. */
   readonly peers?: PeerLookup;
 }
@@ -83,7 +86,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
         if (address.profile.name === profile.name) address.activity.tokenUsed(token);
     },
   });
-  const surroundings = surroundingsOf(options, metrics ?? noTelemetry, watched, closed.signal);
+  const inherited = await InheritedSockets.read(options.inheritedDescriptors ?? []);
+  const surroundings = surroundingsOf({ ...options, inherited }, metrics ?? noTelemetry, watched, closed.signal);
   const serving: Serving = new Serving(surroundings);
   const closing = createClosing(serving, log, () => options.onPhase?.('stopping'));
   closing.afterwards(async () => closed.abort());
@@ -114,6 +118,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   await openControl(options, { status, reload, metrics, page }, closing);
   const ready = startServing({ serving, health, first: { profiles, problems, sidecar }, readProfiles, log });
   reloading = await ready;
+  for (const address of inherited.left)
+    log.error({ address }, 'nobody is served at a socket that was handed over: it is not configured');
   if (closing.started) await closing.close();
   return {
     get listeners() {
@@ -170,7 +176,15 @@ function pageOf(
 }
 
 function surroundingsOf(
-  { tokenSourceFor, personLoginFor, log, peers, listenAnywhere = false, passwordFile }: SidecarOptions,
+  {
+    tokenSourceFor,
+    personLoginFor,
+    log,
+    peers,
+    inherited,
+    listenAnywhere = false,
+    passwordFile,
+  }: SidecarOptions & Pick<Surroundings, 'inherited'>,
   telemetry: Telemetry,
   watched: (profile: Profile) => Pick<RenewAheadOptions, 'isServed' | 'onRenewed'>,
   signal: AbortSignal,
@@ -189,6 +203,7 @@ function surroundingsOf(
     cancels: new CancelRegistry(),
     peers: peers ?? createProcPeerLookup(readProcTable),
     ownUid: process.getuid?.(),
+    inherited,
     readFile: (path) => readFile(path, 'utf8'),
     listenAnywhere,
     passwordFile,

@@ -56,6 +56,13 @@ export function bindHosts(host: string): string[] {
   return USUAL_HOSTS.includes(host) ? ['127.0.0.1', '::1'] : [host];
 }
 
+/** What is bound for it, as text, where that is known before: a port that the system chooses is another one each time. */
+export function fixedAddresses(address: ListenAddress): string[] {
+  if ('path' in address) return [address.path];
+  if (address.port === 0) return [];
+  return bindHosts(address.host).map((host) => formatAddress({ host, port: address.port }));
+}
+
 /** `127.0.0.1:5433`, `[::1]:5433` or the path. */
 export function formatAddress(address: ListenAddress): string {
   if ('path' in address) return address.path;

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { GprxyError, type Listener, type ListenOptions, listen } from '@gprxy/proxy-core';
 import type { PeerLookup } from '../client/peer-uid.ts';
 import type { ListenAddress } from '../config/profile.ts';
+import type { InheritedSockets } from './inherited-sockets.ts';
 import { bindHosts, formatAddress } from './listen-address.ts';
-import { prepareSocketPath } from './unix-socket.ts';
+import { prepareSocketPath, requirePrivateSocket } from './unix-socket.ts';
 
 /** A configured address that is being served, by one listener or by one for each IP version. */
 export interface OpenAddress {
@@ -21,6 +22,7 @@ export interface OpenOptions
     Required<Pick<ListenOptions, 'countConnections'>> {
   readonly address: ListenAddress;
   readonly peers: PeerLookup;
+  readonly inherited: InheritedSockets;
 }
 
 /** Other ports are tried this often when one that the system chose is free on 127.0.0.1 only. */
@@ -45,9 +47,11 @@ export async function openAddress(options: OpenOptions): Promise<OpenAddress> {
 }
 
 async function openUnix(options: OpenOptions, path: string): Promise<Listener> {
-  await prepareSocketPath(path);
-  const listener = await bind(options, { path });
-  await chmod(path, 0o600);
+  const descriptor = options.inherited.take({ path });
+  if (descriptor === undefined) await prepareSocketPath(path);
+  else await requirePrivateSocket(path);
+  const listener = await bind(options, { path }, descriptor);
+  if (descriptor === undefined) await chmod(path, 0o600);
   return listener;
 }
 
@@ -57,7 +61,7 @@ async function openTcp(options: OpenOptions, hosts: readonly string[], wantedPor
   let port = wantedPort;
   for (const host of hosts) {
     try {
-      const listener = await bind(options, { host, port });
+      const listener = await bind(options, { host, port }, options.inherited.take({ host, port }));
       port = (listener.address as AddressInfo).port;
       bound.push(listener);
     } catch (error) {
@@ -85,11 +89,12 @@ function together(address: ListenAddress, listeners: readonly Listener[]): OpenA
   };
 }
 
-async function bind(options: OpenOptions, address: ListenAddress): Promise<Listener> {
+async function bind(options: OpenOptions, address: ListenAddress, descriptor: number | undefined): Promise<Listener> {
   const { countConnections, serve } = options;
   try {
     return await listen({
       address,
+      descriptor,
       get maxConnections() {
         return options.maxConnections;
       },

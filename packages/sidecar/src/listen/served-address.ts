@@ -125,6 +125,7 @@ export class ServedAddress {
     return openAddress({
       address: this.#address,
       peers: this.#surroundings.peers,
+      inherited: this.#surroundings.inherited,
       get maxConnections() {
         return limit();
       },

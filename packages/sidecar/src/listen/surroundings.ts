@@ -5,6 +5,7 @@ import type { Profile } from '../config/profile.ts';
 import type { Log } from '../log/log.ts';
 import type { PersonLogin } from '../sign-in/person-login.ts';
 import type { Telemetry } from '../telemetry/connection-observer.ts';
+import type { InheritedSockets } from './inherited-sockets.ts';
 
 /** What the listeners of all profiles have in common. */
 export interface Surroundings {
@@ -18,6 +19,8 @@ export interface Surroundings {
   readonly cancels: CancelRegistry;
   readonly peers: PeerLookup;
   readonly ownUid: number | undefined;
+  /** Bound by whoever started us. */
+  readonly inherited: InheritedSockets;
   readFile(path: string): Promise<string>;
   /** Addresses beyond loopback may be bound, where a password is asked for. */
   readonly listenAnywhere: boolean;

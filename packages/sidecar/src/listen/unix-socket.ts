@@ -36,6 +36,17 @@ export async function prepareSocketPath(path: string): Promise<void> {
   await takeOver(path);
 }
 
+/** The same for a socket that somebody else has bound for us: that cannot be made safe, only refused. */
+export async function requirePrivateSocket(path: string): Promise<void> {
+  await requirePrivate(posix.dirname(path));
+  const found = await lstat(path).catch(ignoreMissing);
+  if (found?.isSocket() && (found.mode & 0o077) === 0) return;
+  throw refused(
+    `${path}, which was handed over to gprxy, is open to other users of this machine`,
+    'Set SocketMode=0600 and DirectoryMode=0700 in its unit; "gprxy service install" writes one.',
+  );
+}
+
 /** A link could lead anywhere, and whoever may write to the directory could swap the socket for his own. */
 async function requirePrivate(directory: string): Promise<void> {
   const found = await lstat(directory);

@@ -45,7 +45,7 @@ export function defineService(program: Command, calls: ServiceCalls): void {
     .description('Show what the system says of the service, and where its log is. Exits with 1 when it does not run.')
     .action(async () => void (await calls.serviceStatus()));
   withExamples(service, ['gprxy service install', 'gprxy service status']);
-  withExamples(install, ['gprxy service install', 'gprxy service install --dry-run > gprxy.service']);
+  withExamples(install, ['gprxy service install', 'gprxy service install --dry-run']);
   withExamples(uninstall, ['gprxy service uninstall', 'gprxy service uninstall --dry-run']);
   withExamples(status, ['gprxy service status', 'gprxy service status > /dev/null || gprxy service install']);
 }

@@ -13,6 +13,8 @@ export interface ServiceInput {
   readonly logFile: string;
   /** Arguments of `gprxy start`. */
   readonly startArguments: readonly string[];
+  /** Addresses that the system could listen on in our place, as it writes them. */
+  readonly sockets: readonly string[];
 }
 
 export type CommandLine = readonly [command: string, ...args: string[]];
@@ -30,6 +32,8 @@ export interface ServiceDefinition {
   readonly restart: readonly CommandLine[];
   /** The file is removed after the first of them. */
   readonly uninstall: readonly CommandLine[];
+  /** A second file, by which the system listens in the sidecar's place. Without a `text` there is nothing to listen on. */
+  readonly socket?: { readonly file: string; readonly text?: string; readonly uninstall: CommandLine };
   readonly status: CommandLine;
   /** How to see its log. */
   readonly log: string;

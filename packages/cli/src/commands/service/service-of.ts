@@ -6,10 +6,20 @@ import type { ServiceDefinition, ServiceInput } from './service-definition.ts';
 /** The service of this platform. Rejects with CliError where gprxy knows of none. */
 export async function serviceOf(
   startArguments: readonly string[],
+  sockets: readonly string[],
   dependencies: Dependencies,
 ): Promise<ServiceDefinition> {
   const { platform, env, homedir, uid, self } = dependencies;
-  const input: ServiceInput = { platform, env, homedir, uid, self, logFile: logFileOf(dependencies), startArguments };
+  const input: ServiceInput = {
+    platform,
+    env,
+    homedir,
+    uid,
+    self,
+    logFile: logFileOf(dependencies),
+    startArguments,
+    sockets,
+  };
   switch (platform) {
     case 'linux':
       return (await import('./systemd-service.ts')).systemdService(input);

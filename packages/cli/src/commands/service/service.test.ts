@@ -20,6 +20,7 @@ const input: ServiceInput = {
   self: ['/opt/no de/bin/node', '/opt/gprxy/bin/gprxy.cjs'],
   logFile: '/home/alice/.local/state/gprxy/gprxy.log',
   startArguments: ['--profile', 'prod'],
+  sockets: [],
 };
 
 describe('service: arguments to options', () => {
@@ -53,20 +54,36 @@ describe('service: options to output', () => {
     expect(commandsOf(installed)).toEqual([
       'systemctl --user show-environment',
       'systemctl --user daemon-reload',
-      'systemctl --user enable --now gprxy.service',
+      'systemctl --user enable --now gprxy.socket gprxy.service',
     ]);
     expect(installed.stderr).toMatch(
-      /Installed and started: .*gprxy\.service\n.*enable-linger.*\nLog: journalctl --user/,
+      /Installed and started: .*gprxy\.service\n.*enable-linger.*\n.*gprxy stop.*\nLog: journalctl --user/,
     );
     expect(await readFile(unit, 'utf8')).toContain('ExecStart=/usr/bin/node /usr/bin/gprxy start\n');
     const status = await runInWorld(['service', 'status'], { env });
     expect(commandsOf(status)).toEqual(['systemctl --user status --no-pager gprxy.service']);
     const removed = await runInWorld(['service', 'uninstall'], { env });
     expect(commandsOf(removed)).toEqual([
+      'systemctl --user disable --now gprxy.socket',
       'systemctl --user disable --now gprxy.service',
       'systemctl --user daemon-reload',
     ]);
     await expect(access(unit)).rejects.toThrow('ENOENT');
+  });
+
+  it('has the system listen in its place, and takes that back first', async () => {
+    const { env, unit } = await home();
+    const socket = unit.replace('.service', '.socket');
+    const config = prodProfile.replace(/listen = .*/, 'listen = ["127.0.0.1:5433", "unix:/run/gprxy-test"]');
+    const installed = await runInWorld(['service', 'install'], { config, env });
+    expect(commandsOf(installed).at(-1)).toBe('systemctl --user enable --now gprxy.socket gprxy.service');
+    const text = await readFile(socket, 'utf8');
+    expect(text).toContain('ListenStream=127.0.0.1:5433\n');
+    expect(text).toContain('ListenStream=/run/gprxy-test/.s.PGSQL.5432\nSocketMode=0600\nDirectoryMode=0700\n');
+    expect(await readFile(unit, 'utf8')).toContain('Requires=gprxy.socket\nAfter=gprxy.socket\n');
+    const removed = await runInWorld(['service', 'uninstall'], { env });
+    expect(commandsOf(removed)[0]).toBe('systemctl --user disable --now gprxy.socket');
+    await expect(access(socket)).rejects.toThrow('ENOENT');
   });
 
   it('stops a sidecar that would be in its way', async () => {
@@ -100,7 +117,7 @@ describe('service: options to output', () => {
     const { exitCode, stdout, stderr, programs } = await runInWorld(['service', 'install', '--dry-run'], world);
     expect({ exitCode, programs }).toEqual({ exitCode: 0, programs: [] });
     expect(stdout).toMatch(/^(\[Unit\]|<\?xml)/);
-    expect(stderr).toMatch(/^Would write .*:\nWould run (systemctl|launchctl|schtasks)/);
+    expect(stderr).toMatch(/^(Would write .*:\n){1,2}Would run (systemctl|launchctl|schtasks)/);
   });
 
   it('says what is not there', async () => {
@@ -128,8 +145,11 @@ describe('the systemd unit', () => {
     onTestFinished(() => rm(directory, { recursive: true }));
     const unit = join(directory, 'gprxy.service');
     await writeFile(unit, systemdService({ ...input, self: [process.execPath, '/opt/no de/gprxy.cjs'] }).text);
-    const { stdout, stderr } = await promisify(execFile)('systemd-analyze', ['verify', '--man=no', unit]);
-    expect(`${stdout}${stderr}`).not.toMatch(/gprxy\.service/);
+    const withSocket = { ...input, sockets: ['127.0.0.1:5433', '[::1]:5433', '/run/a/.s.PGSQL.5432'] };
+    const socket = join(directory, 'gprxy.socket');
+    await writeFile(socket, systemdService(withSocket).socket?.text ?? '');
+    const { stdout, stderr } = await promisify(execFile)('systemd-analyze', ['verify', '--man=no', unit, socket]);
+    expect(`${stdout}${stderr}`).not.toMatch(/gprxy\.(service|socket)/);
   });
 });
 

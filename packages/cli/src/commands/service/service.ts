@@ -1,5 +1,7 @@
 import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
+import { fixedAddresses, type Profile } from '@gprxy/sidecar';
 import { CliError } from '../../cli-error.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
@@ -13,11 +15,16 @@ import { serviceOf } from './service-of.ts';
 
 /** What could not be started is not installed. */
 export async function installService(options: ServiceInstallOptions, dependencies: Dependencies): Promise<number> {
-  await profilesToServe(options.profile, dependencies);
-  const service = await serviceOf(startArguments({ ...options, watch: true }), dependencies);
+  const { profiles } = await profilesToServe(options.profile, dependencies);
+  const service = await serviceOf(startArguments({ ...options, watch: true }), socketsOf(profiles), dependencies);
   if (options.dryRun) {
     say(dependencies, `Would write ${service.file}:`);
     print(dependencies, service.text.replace(/^\ufeff/, '').trimEnd());
+    const { file, text } = service.socket ?? {};
+    if (text !== undefined) {
+      say(dependencies, `Would write ${file}:`);
+      print(dependencies, text.trimEnd());
+    }
     sayCommands(service.install, dependencies);
     return ExitCode.Ok;
   }
@@ -25,13 +32,15 @@ export async function installService(options: ServiceInstallOptions, dependencie
   await stopRunning({}, dependencies);
   await mkdir(dirname(service.file), { recursive: true });
   await writeFile(service.file, service.text, service.encoding);
+  const { socket } = service;
+  if (socket?.text !== undefined) await writeFile(socket.file, socket.text);
   await runAll(service.install, dependencies);
   say(dependencies, `Installed and started: ${service.file}`, ...service.notes, `Log: ${service.log}`);
   return ExitCode.Ok;
 }
 
 export async function uninstallService(options: ServiceUninstallOptions, dependencies: Dependencies): Promise<number> {
-  const service = await serviceOf([], dependencies);
+  const service = await serviceOf([], [], dependencies);
   if (options.dryRun) {
     sayCommands(service.uninstall, dependencies);
     say(dependencies, `Would remove ${service.file}.`);
@@ -41,6 +50,7 @@ export async function uninstallService(options: ServiceUninstallOptions, depende
     say(dependencies, `There is no ${service.kind} of gprxy.`);
     return ExitCode.Ok;
   }
+  await removeSocket(service, dependencies);
   const [stop, ...rest] = service.uninstall;
   if (stop) await run(stop, dependencies);
   await rm(service.file, { force: true });
@@ -49,8 +59,22 @@ export async function uninstallService(options: ServiceUninstallOptions, depende
   return ExitCode.Ok;
 }
 
+/** First: or the next client would start what has just been stopped. */
+async function removeSocket({ socket }: ServiceDefinition, dependencies: Dependencies): Promise<void> {
+  if (socket === undefined || !(await exists(socket.file))) return;
+  await run(socket.uninstall, dependencies);
+  await rm(socket.file, { force: true });
+}
+
+/** A machine without IPv6 could not listen on all that loopback means. */
+function socketsOf(profiles: readonly Profile[]): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []);
+  const all = profiles.flatMap(({ listen }) => listen.flatMap(fixedAddresses));
+  return addresses.includes('::1') ? all : all.filter((address) => !address.startsWith('[::1]:'));
+}
+
 export async function serviceStatus(dependencies: Dependencies): Promise<number> {
-  const service = await serviceOf([], dependencies);
+  const service = await serviceOf([], [], dependencies);
   if (!(await isInstalled(service))) {
     say(dependencies, `There is no ${service.kind} of gprxy.`, '  Run "gprxy service install".');
     return ExitCode.Unexpected;
@@ -61,14 +85,16 @@ export async function serviceStatus(dependencies: Dependencies): Promise<number>
 
 /** Restarts the sidecar through the system that looks after it; undefined where none does. */
 export async function restartService(dependencies: Dependencies): Promise<number | undefined> {
-  const service = await serviceOf([], dependencies).catch(() => undefined);
+  const service = await serviceOf([], [], dependencies).catch(() => undefined);
   if (service === undefined || !(await isInstalled(service))) return undefined;
   await runAll(service.restart, dependencies);
   say(dependencies, `Restarted the ${service.kind}.`, `Log: ${service.log}`);
   return ExitCode.Ok;
 }
 
-function isInstalled({ file }: ServiceDefinition): Promise<boolean> {
+const isInstalled = ({ file }: ServiceDefinition) => exists(file);
+
+function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,
     () => false,

@@ -6,6 +6,7 @@ import { tokenSourceFor } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import { sayProblem } from '../../say-problem.ts';
 import { connectionStrings } from './connection-strings.ts';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { personLoginFor } from './person-login.ts';
 import { profilesToServe } from './profiles-to-serve.ts';
 import { settledSidecar } from './settled-sidecar.ts';
@@ -30,7 +31,7 @@ async function serve(
   dependencies: Dependencies,
 ): Promise<number> {
   const { runDaemon } = await dependencies.sidecars();
-  const { interrupts, signals, stderr } = dependencies;
+  const { interrupts, signals, stderr, env } = dependencies;
   const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
   const log = await openLog(options, dependencies);
   let serving: ProfilesRead = read;
@@ -49,6 +50,7 @@ async function serve(
     startArguments: startArguments(options),
     listenAnywhere: options.listenAnywhere ?? false,
     passwordFile,
+    inheritedDescriptors: inheritedDescriptors(env, process.pid),
     signals,
     // A terminal that is closed says so by SIGHUP, and takes what runs in it along.
     onHangup: stderr.isTTY ? 'stop' : 'reload',
