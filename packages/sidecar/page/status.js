@@ -65,23 +65,18 @@ function drawProfile(section, profile, listeners, problems) {
   drawSignIn(find, profile);
   drawEach(
     find('.listeners'),
-    listeners.map(({ address, state, connections, totalConnections, ...more }) => ({
+    listeners.map(({ address, state, connections, totalConnections, spares }) => ({
       address,
       state,
       connections,
       totalConnections,
-      more: numbersIn(more),
+      spares,
     })),
     drawListener,
   );
   drawLastError(find('.last-error'), listeners, problems);
   find('.strings').hidden = profile.connectionStrings.length === 0;
   drawEach(find('dl'), profile.connectionStrings, drawString);
-}
-
-/** Whatever else the sidecar counts for an address. */
-function numbersIn(fields) {
-  return Object.entries(fields).filter(([name, value]) => typeof value === 'number' && name !== 'tokenExpiresAt');
 }
 
 function drawToken(element, listeners, { canSignIn }) {
@@ -92,21 +87,15 @@ function drawToken(element, listeners, { canSignIn }) {
   show(element, `token ${isOver ? 'expired' : 'expires'} ${when(expiresAt)}`, isOver ? 'bad' : '');
 }
 
-function drawListener({ address, state, connections, totalConnections, more }) {
+function drawListener({ address, state, connections, totalConnections, spares }) {
   const element = copyOf('listener');
   element.querySelector('.mark').classList.add(state);
   element.querySelector('.address').textContent = address;
-  const counts = [
-    state,
-    `${connections} open`,
-    `${totalConnections} in all`,
-    ...more.map(([name, value]) => `${value} ${words(name)}`),
-  ];
+  const spare = spares?.waiting ? [`${spares.waiting} spare`] : [];
+  const counts = [state, `${connections} open`, ...spare, `${totalConnections} in all`];
   element.querySelector('.counts').textContent = counts.join(' · ');
   return element;
 }
-
-const words = (name) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 function drawLastError(element, listeners, problems) {
   const errors = listeners.flatMap(({ lastError }) => lastError ?? []);
