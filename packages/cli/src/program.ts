@@ -62,7 +62,7 @@ export function createProgram(commands: Commands, options: ProgramOptions): Comm
       writeErr: (text) => void options.stderr.write(text),
       getOutHelpWidth: () => helpWidth(stdout),
       getErrHelpWidth: () => helpWidth(options.stderr),
-      outputError: (text, write) => write(text.replace(/^error: /, 'gprxy: ').replace('\n(', '\n  (')),
+      outputError: (text, write) => write(inOurWords(text)),
     })
     .hook('preAction', (_program, command) => applyEnvironmentOptions(command, env));
   defineCommands(program, commands);
@@ -109,6 +109,14 @@ const examples = [
   'gprxy start --detach',
   'gprxy dsn sales --for jdbc',
 ];
+
+/** As our own errors are told. */
+function inOurWords(text: string): string {
+  return text
+    .replace(/^error: /, 'gprxy: ')
+    .replace(/command-argument value '(.*)' is invalid for argument '(.*)'\. /, `'$1' is no $2 that gprxy knows. `)
+    .replace('\n(', '\n  (');
+}
 
 /** Long lines are hard to read, however wide the window is. */
 function helpWidth({ columns = 80 }: Output): number {
