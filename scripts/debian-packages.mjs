@@ -20,6 +20,8 @@ const PACKAGES = {
     'libsecret-1-0': 'the keychain tests',
     'libsecret-tools': 'the keychain tests that look at every entry',
     'libglib2.0-bin': 'the keychain tests that lock the keyring',
+    'python3-dbusmock': 'the tests of desktop notifications',
+    'libnotify-bin': 'the tests of desktop notifications',
     tinyproxy: 'the tests with an HTTP proxy before the upstream',
     microsocks: 'the tests with a SOCKS proxy before the upstream',
     'openssh-server': 'the tests with an SSH jump host before the upstream',

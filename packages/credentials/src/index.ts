@@ -8,6 +8,7 @@ export type { CredentialDependencies, Fetch, LogRecord } from './dependencies.ts
 export { CredentialError, type CredentialErrorCode } from './errors.ts';
 export { createFetch, type FetchOptions } from './fetch.ts';
 export { joinLoginUnderWay, type LoginOptions, login } from './login.ts';
+export type { LoginEnd } from './login-end.ts';
 export { type LogoutOptions, type LogoutResult, logout } from './logout.ts';
 export { requireAudience, settingsFor } from './oidc/audience-parameters.ts';
 export type { BrowserHere, LoginFlow } from './oidc/choose-flow.ts';

@@ -4,6 +4,7 @@ import type { CredentialDependencies } from './dependencies.ts';
 import { CredentialError, type CredentialErrorCode } from './errors.ts';
 import { withAccountLock } from './lock/account-lock.ts';
 import type { FileLock } from './lock/file-lock.ts';
+import { loginEndOf } from './login-end.ts';
 import { LoginMemory } from './login-memory.ts';
 import { LoginRenewal } from './login-renewal.ts';
 import { isLoginUnderWay, joinLogin } from './login-under-way/join-login.ts';
@@ -71,14 +72,14 @@ class OidcTokenSource implements TokenSource {
     const known = await this.#memory.recall();
     if (known !== undefined && this.#lives(known, minTtlMs ?? 'usual')) {
       this.#saveAgain();
-      return accessToken(known);
+      return this.#accessToken(known);
     }
     try {
-      return accessToken(await this.#renewed(known, options, signal));
+      return this.#accessToken(await this.#renewed(known, options, signal));
     } catch (error) {
       const stopgap = minTtlMs === undefined && isPassing(error) ? await this.#memory.recall() : undefined;
       if (stopgap === undefined || !this.#lives(stopgap, leastTtlMs)) throw error;
-      return accessToken(stopgap);
+      return this.#accessToken(stopgap);
     }
   }
 
@@ -136,13 +137,15 @@ class OidcTokenSource implements TokenSource {
     withAccountLock(account, deps, neverAborted, () => this.#memory.load()).catch(() => undefined);
   }
 
+  #accessToken(login: StoredLogin): AccessToken {
+    const loginEnd = loginEndOf(login, this.#options.settings.loginLifetimeMs);
+    const { accessToken: token, expiresAt } = login;
+    return { token, expiresAt, identity: identityOf(login), ...(loginEnd && { loginEnd }) };
+  }
+
   #lives(login: StoredLogin, wanted: WantedLife): boolean {
     return lives(login, wanted, this.#options.deps.now());
   }
-}
-
-function accessToken(login: StoredLogin): AccessToken {
-  return { token: login.accessToken, expiresAt: login.expiresAt, identity: identityOf(login) };
 }
 
 function notYet(): CredentialError {

@@ -13,6 +13,8 @@ export interface OidcSettings {
   /** Sent as `resource` (RFC 8707). */
   resource?: string;
   scopes: readonly string[];
+  /** From signing in to the end of the login, where the provider does not say it with each token. */
+  loginLifetimeMs?: number;
   /** Loopback URL that the browser comes back to, as registered; default `http://127.0.0.1/callback` at any free port. */
   redirectUri?: string;
   /** Informative here: `CredentialDependencies.fetch` is what trusts it (`createFetch({ caFile })`). */

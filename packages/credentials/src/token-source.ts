@@ -1,3 +1,5 @@
+import type { LoginEnd } from './login-end.ts';
+
 /** Who the token speaks for. For display and for choosing the user name; only the gateway verifies it. */
 export interface Identity {
   /** Absent, like everything else here, where a token is opaque and its source knows no more. */
@@ -17,6 +19,8 @@ export interface AccessToken {
   /** Epoch ms, wall clock. */
   expiresAt: number;
   identity: Identity;
+  /** Of the login behind it, where that is known. */
+  loginEnd?: LoginEnd;
 }
 
 export interface TokenOptions {

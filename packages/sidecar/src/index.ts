@@ -23,6 +23,7 @@ export { createLog, type LogOptions, prettyLogLine } from './log/create-log.ts';
 export { type Log, silentLog } from './log/log.ts';
 export { type LogFile, openLogFile } from './log/log-file.ts';
 export type { AskOptions, PersonLogin } from './sign-in/person-login.ts';
+export type { Reminder } from './sign-in/remind-of-end.ts';
 export type { ConnectionString } from './status-page/page-view.ts';
 export { resolveUpstream } from './upstream/resolve-upstream.ts';
 export { checkUpstreamTls, lookAtCertificate, type ServedCertificate } from './upstream/upstream-certificate.ts';

@@ -53,6 +53,10 @@ export const has = {
   get keyring(): boolean {
     return ['dbus-run-session', 'gnome-keyring-daemon', 'gdbus'].every(isOnPath);
   },
+  get notifications(): boolean {
+    const programs = ['dbus-run-session', 'notify-send', 'gdbus'].every(isOnPath);
+    return programs && spawnSync(DEBIAN_PYTHON, ['-c', 'import dbusmock']).status === 0;
+  },
   get systemd(): boolean {
     return isOnPath('systemd-analyze') && isOnPath('systemd-notify');
   },

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
 import { CredentialError } from '../errors.ts';
 import { runLogin } from '../hints.ts';
+import { refreshLife } from '../login-end.ts';
 import type { StoredLogin } from '../store/stored-login.ts';
 import { decodeJwt } from './decode-jwt.ts';
 import type { ProviderTask } from './provider-task.ts';
@@ -44,6 +45,7 @@ export function loginFromTokens(
     accessToken: tokens.access_token,
     expiresAt: expiryOf(tokens, access, requestedAt),
     obtainedAt: requestedAt,
+    ...refreshLife(tokens, requestedAt, former),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(scope !== undefined && { scope }),
     claims: access ?? id ?? former?.claims ?? {},

@@ -16,6 +16,12 @@ export interface StoredLogin {
   /** When it was asked for. A clock that shows an earlier time was set back since, and `expiresAt` is not to be trusted. */
   obtainedAt?: number;
   refreshToken?: string;
+  /** When the person signed in; refreshes keep it. */
+  signedInAt?: number;
+  /** When the refresh token ends, where the provider says so. */
+  refreshEndsAt?: number;
+  /** So long the first refresh token of the login was to live. */
+  refreshLifeMs?: number;
   scope?: string;
   claims: Record<string, unknown>;
 }
@@ -31,6 +37,9 @@ const storedLogin = v.object({
   expiresAt: v.number(),
   obtainedAt: v.exactOptional(v.number()),
   refreshToken: v.exactOptional(v.string()),
+  signedInAt: v.exactOptional(v.number()),
+  refreshEndsAt: v.exactOptional(v.number()),
+  refreshLifeMs: v.exactOptional(v.number()),
   scope: v.exactOptional(v.string()),
   claims: v.record(v.string(), v.unknown()),
 });

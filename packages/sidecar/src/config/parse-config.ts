@@ -91,6 +91,7 @@ function toProfile(name: string, table: ProfileTable, check: Check): Profile {
       readCredential(table, (file) => fileNextTo(check.path, file, check.homedir)),
     ),
     ...pointedAt(name, check, () => readLoginOnConnect(table)),
+    ...(table.credential === 'oidc' && table.notify === 'desktop' && { notify: table.notify }),
     drainTimeoutMs: table.drain_timeout,
     maxConnections: table.max_connections,
     warm: table.warm,

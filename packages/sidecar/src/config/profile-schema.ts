@@ -70,6 +70,8 @@ export const profileSchemas = {
     client_secret_file: file,
     login_on_connect: v.optional(v.picklist(['off', 'notice', 'browser'], LOGIN_ON_CONNECT), 'off'),
     login_wait: v.optional(duration, '5m'),
+    login_lifetime: v.optional(duration),
+    notify: v.optional(v.picklist(['desktop', 'off'], 'must be "desktop" or "off"'), 'desktop'),
     ...everyProfile,
     ...userOf('{email}'),
     credential: v.optional(v.literal('oidc'), 'oidc'),

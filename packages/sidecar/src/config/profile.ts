@@ -33,6 +33,8 @@ export interface Profile {
   readonly credential: CredentialSettings;
   /** Absent: a client that comes when the login is over is refused. */
   readonly loginOnConnect?: LoginOnConnect;
+  /** Where the person is told that the login ends soon; absent: nowhere. */
+  readonly notify?: 'desktop';
   readonly drainTimeoutMs: number;
   readonly maxConnections: number;
   /** `auto`: a spare upstream session waits for the next client of a database that is in use. */

@@ -66,10 +66,11 @@ function readProvider(table: Table<'oidc' | 'client-credentials'>, fileName: (na
 function readClient(
   table: Table<'oidc'>,
   fileName: (name: string) => string,
-): Pick<OidcSettings, 'redirectUri' | 'clientSecretFile'> {
+): Pick<OidcSettings, 'redirectUri' | 'clientSecretFile' | 'loginLifetimeMs'> {
   return {
     ...(table.redirect_uri !== undefined && { redirectUri: table.redirect_uri }),
     ...(table.client_secret_file !== undefined && { clientSecretFile: fileName(table.client_secret_file) }),
+    ...(table.login_lifetime !== undefined && { loginLifetimeMs: table.login_lifetime }),
   };
 }
 

@@ -13,6 +13,7 @@ import { InheritedSockets } from '../listen/inherited-sockets.ts';
 import type { ServedAddress } from '../listen/served-address.ts';
 import { Serving } from '../listen/serving.ts';
 import type { Surroundings } from '../listen/surroundings.ts';
+import { type Reminder, remindOfEnd } from '../sign-in/remind-of-end.ts';
 import type { ConnectionString } from '../status-page/page-view.ts';
 import { StatusPage, type StatusPageOptions } from '../status-page/status-page.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/connection-observer.ts';
@@ -39,6 +40,8 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'p
   readonly listenAnywhere?: boolean;
   /** A file in the form of libpq's PGPASSFILE, written anew: the passwords of listeners with `local_auth = "password"`. */
   readonly passwordFile?: string;
+  /** Tells the person, where the profile has `notify`, that the login ends soon. Left out: nobody is told. */
+  notify?(reminder: Reminder): Promise<void>;
   /** For the status page: where clients of a listener connect. */
   connectionStrings?(listener: ListenerStatus): readonly ConnectionString[];
   /** File descriptors of sockets that a supervisor has bound for us: used for configured addresses only. */
@@ -179,6 +182,7 @@ function surroundingsOf(
   {
     tokenSourceFor,
     personLoginFor,
+    notify,
     log,
     peers,
     inherited,
@@ -192,9 +196,10 @@ function surroundingsOf(
   const renewal = { now: Date.now, random: Math.random, log, signal };
   return {
     tokenSourceFor: async (profile) => {
-      const source = await tokenSourceFor(profile);
-      if (!isRenewedAhead(profile.credential.kind)) return source;
-      return renewAhead({ ...renewal, profile: profile.name, source, ...watched(profile) });
+      const watch = { ...renewal, profile: profile.name, ...watched(profile) };
+      const plain = await tokenSourceFor(profile);
+      const source = notify && profile.notify ? remindOfEnd({ ...watch, source: plain, notify }) : plain;
+      return isRenewedAhead(profile.credential.kind) ? renewAhead({ ...watch, source }) : source;
     },
     ...(personLoginFor && { personLoginFor }),
     closed: signal,

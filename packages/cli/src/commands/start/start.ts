@@ -43,6 +43,7 @@ async function serve(
       return serving;
     },
     tokenSourceFor: (profile) => tokenSourceFor(profile, { ...dependencies, isQuiet: true }),
+    notify: async (reminder) => (await import('../../desktop/notify-desktop.ts')).notifyDesktop(reminder, dependencies),
     personLoginFor: (profile) => personLoginFor(profile, { ...dependencies, isQuiet: true }),
     connectionStrings: (listener) => connectionStrings(listener, serving, passwordFile),
     log,
