@@ -98,7 +98,7 @@ describe('a sidecar in the background', () => {
     expect(again.stderr).toMatch(/Listening on .*\.s\.PGSQL\.5432/);
   });
 
-  it('is one, when many are started at once over what a killed one has left behind', async () => {
+  it('S36 is one, when many are started at once over what a killed one has left behind', async () => {
     const port = await freePort();
     await using shell = await openShell(`${profile('prod', 'unix')}${profile('tcp', `127.0.0.1:${port}`)}`);
     await shell.run('gprxy start --detach');

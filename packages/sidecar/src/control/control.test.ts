@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { lstat } from 'node:fs/promises';
+import { chown, lchown, lstat, symlink } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -35,6 +35,19 @@ async function startControl(stop: (drainTimeoutMs: number | undefined) => void =
 it('answers with the status', async () => {
   expect(await requestControl(await startControl(), 'status')).toEqual(status);
 });
+
+it.runIf(process.getuid?.() === 0)(
+  'S36 does not ask a socket of another OS user, who could lead it anywhere',
+  async () => {
+    const path = await startControl();
+    await symlink(path, `${path}.link`);
+    await lchown(`${path}.link`, 65_534, 65_534);
+    const refusal = { code: 'ERR_CONTROL', message: expect.stringContaining('belongs to OS user 65534') };
+    await expect(requestControl(`${path}.link`, 'status')).rejects.toMatchObject(refusal);
+    await chown(path, 65_534, 65_534);
+    await expect(requestControl(path, 'status')).rejects.toMatchObject(refusal);
+  },
+);
 
 it('answers with the metrics', async () => {
   expect(await requestControl(await startControl(), 'metrics')).toEqual({ pid: process.pid, text: '# HELP x y\n' });

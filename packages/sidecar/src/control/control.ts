@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import type { Reloaded } from '../life/reload.ts';
 import type { PageLink } from '../status-page/status-page.ts';
@@ -48,10 +49,19 @@ export async function requestControl<Request extends keyof ControlAnswers>(
 ): Promise<ControlAnswers[Request]> {
   const method = request === 'status' || request === 'metrics' ? 'GET' : 'POST';
   const query = drainTimeoutMs === undefined ? '' : `?drain_timeout_ms=${drainTimeoutMs}`;
+  await requireOwn(socketPath);
   const text = await ask(socketPath, method, `/v1/${request}${query}`, AbortSignal.timeout(timeoutMs));
   const answer = parseAnswer(text);
   if (answer === undefined) throw notGprxy(socketPath, 'its answer is not the expected one');
   return answer as ControlAnswers[Request];
+}
+
+/** What answers there is believed: where to connect, and which file has the password. So somebody else must not have been there first. */
+async function requireOwn(path: string): Promise<void> {
+  const uid = process.getuid?.();
+  const found = await lstat(path).catch(() => undefined);
+  if (uid === undefined || found === undefined || found.uid === uid) return;
+  throw new ControlError('ERR_CONTROL', `the control socket ${path} belongs to OS user ${found.uid}`);
 }
 
 function ask(socketPath: string, method: string, path: string, signal: AbortSignal): Promise<string> {
