@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly environment: Readonly<Record<string, string>>;
   /** The relay's processes. */
   readonly pids: readonly number[];
+  /** Resolves when it is at its best for the next connection; absent: it always is. */
+  ready?(): Promise<void>;
   stop(): Promise<void>;
 }
 

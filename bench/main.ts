@@ -1,4 +1,5 @@
 import { cliPart } from './cli/cli-part.ts';
+import { connectPart } from './connect/connect-part.ts';
 import { idlePart } from './idle/idle-part.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
@@ -7,7 +8,7 @@ import { relayPart } from './relay/relay-part.ts';
 import { formatPart } from './report.ts';
 import { saveResults } from './save-results.ts';
 
-const PARTS: readonly Part[] = [cliPart, idlePart, relayPart];
+const PARTS: readonly Part[] = [cliPart, connectPart, idlePart, relayPart];
 
 /** Runs the parts that `args` ask for; returns the exit code. Figures go to stdout, all else to stderr. */
 export async function main(args: readonly string[]): Promise<number> {

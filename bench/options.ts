@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [PART...] [OPTIONS]
-  PART                 cli, idle, relay (default: every part)
+  PART                 cli, connect, idle, relay (default: every part)
   --rounds N           rounds of each measurement (default 5; a round of cli is eight starts)
   --seconds N          length of one pgbench run (default 2)
   --mib N,N            sizes of the bulk transfers in MiB (default 1,64,1024)
   --only NAME,NAME     contenders to run beside the direct connection: sidecar, sidecar/unix, sidecar+gateway,
-                       gateway, pgbouncer, "pgbouncer tls", stunnel, haproxy
+                       gateway, pgbouncer, "pgbouncer tls", stunnel, haproxy;
+                       connect also: "sidecar, warm", "pgbouncer tls scram"
   --json               the results as JSON on stdout instead of the table
   --cpu-prof DIR       write a CPU profile of the sidecar into DIR
   --smoke              the shortest run that touches everything: one round, few transactions, 1 MiB

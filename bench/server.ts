@@ -8,6 +8,9 @@ export interface Login {
   readonly secret: string;
 }
 
+/** Has the same password, kept with as many iterations as PostgreSQL takes by itself, and is asked for it by SCRAM. */
+export const SCRAM_ROLE = 'bench_scram';
+
 /** PostgreSQL 18 over TLS, with a gateway in front of it. */
 export interface BenchServer extends AsyncDisposable {
   readonly stack: Stack;
@@ -38,6 +41,9 @@ export async function startBenchServer(): Promise<BenchServer> {
   await postgres.reload({ hba: HBA });
   const password = { user: 'bench', secret: randomBytes(24).toString('base64url') };
   await postgres.query(`CREATE ROLE ${password.user} LOGIN PASSWORD '${password.secret}'`);
+  await postgres.query(
+    `SET scram_iterations = 4096; CREATE ROLE ${SCRAM_ROLE} LOGIN PASSWORD '${password.secret}'; RESET scram_iterations`,
+  );
   await postgres.query(`ALTER DATABASE ${postgres.database} OWNER TO ${password.user}`);
   await postgres.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${password.user} GRANT ALL ON TABLES TO PUBLIC`);
   const expiry = Math.floor(Date.now() / 1_000) + TOKEN_LIFETIME_SECONDS;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePort } from '@gprxy/testkit';
 import { type Contender, plaintextEnvironment, tlsEnvironment } from '../contender.ts';
 import { startProgram } from '../program.ts';
-import type { BenchServer } from '../server.ts';
+import { type BenchServer, SCRAM_ROLE } from '../server.ts';
 
 /** Session pooling, verified TLS to the server, nobody asked for a password, no log: the rest is as it comes. */
 export const pgbouncer: Contender = {
@@ -17,21 +17,41 @@ export const pgbouncerWithClientTls: Contender = {
   name: 'PgBouncer TLS',
   does: 'the same with TLS to it.',
   clientTls: true,
+  start: async (server) => start(server, 'pgbouncer-tls', tlsEnvironment, await clientTls(server)),
+};
+
+/** As pgbouncerWithClientTls, and it asks for a password as PostgreSQL does. */
+export const pgbouncerWithScram: Contender = {
+  name: 'PgBouncer TLS SCRAM',
+  does: 'TLS to it, SCRAM with 4,096 iterations; a pooled session behind it.',
+  clientTls: true,
   async start(server) {
-    const { stack, directory } = server;
-    const issued = await stack.ca.issue({ commonName: 'localhost', hosts: ['localhost'], ips: ['127.0.0.1'] });
-    const files = { client_tls_cert_file: issued.certPem, client_tls_key_file: issued.keyPem };
-    const settings: Record<string, string> = { client_tls_sslmode: 'require' };
-    for (const [name, pem] of Object.entries(files)) {
-      const path = join(directory, `${name}.pem`);
-      await writeFile(path, pem);
-      // For whoever it is after it has given up root. The key is good for this benchmark alone.
-      await chmod(path, 0o644);
-      settings[name] = path;
-    }
-    return start(server, 'pgbouncer-tls', tlsEnvironment, settings);
+    const file = join(server.directory, 'pgbouncer-users');
+    await writeFile(file, `"${server.password.user}" "${await scramVerifier(server)}"\n`, { mode: 0o644 });
+    const login = { auth_type: 'scram-sha-256', auth_file: file };
+    return start(server, 'pgbouncer-scram', tlsEnvironment, { ...(await clientTls(server)), ...login });
   },
 };
+
+async function scramVerifier({ stack, password }: BenchServer): Promise<string> {
+  const rows = await stack.postgres.query('SELECT rolpassword FROM pg_authid WHERE rolname = $1', [SCRAM_ROLE]);
+  if (rows[0] === undefined) throw new Error(`there is no role ${SCRAM_ROLE} with the password of ${password.user}`);
+  return rows[0].rolpassword;
+}
+
+async function clientTls({ stack, directory }: BenchServer): Promise<Record<string, string>> {
+  const issued = await stack.ca.issue({ commonName: 'localhost', hosts: ['localhost'], ips: ['127.0.0.1'] });
+  const files = { client_tls_cert_file: issued.certPem, client_tls_key_file: issued.keyPem };
+  const settings: Record<string, string> = { client_tls_sslmode: 'require' };
+  for (const [name, pem] of Object.entries(files)) {
+    const path = join(directory, `${name}.pem`);
+    await writeFile(path, pem);
+    // For whoever it is after it has given up root. The key is good for this benchmark alone.
+    await chmod(path, 0o644);
+    settings[name] = path;
+  }
+  return settings;
+}
 
 async function start(
   server: BenchServer,

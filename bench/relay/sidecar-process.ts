@@ -11,14 +11,18 @@ export interface SidecarSettings {
   readonly maxConnections?: number;
   /** A Unix socket to listen on as well. */
   readonly path?: string;
+  /** Default: `off`, so that nothing but the clients' own sessions is measured. */
+  readonly warm?: 'auto' | 'off';
+  readonly controlSocketPath?: string;
 }
 
 const settings: SidecarSettings = JSON.parse(readFileSync(0, 'utf8'));
-const { port, upstream, user, token, maxConnections = 200, path } = settings;
+const { port, upstream, user, token, maxConnections = 200, path, warm = 'off', controlSocketPath } = settings;
 const nothing = () => {};
 const identity = { issuer: 'https://login.example', subject: user, email: user, claims: {} };
 
 const sidecar = await startSidecar({
+  ...(controlSocketPath !== undefined && { controlSocketPath }),
   profiles: [
     {
       name: 'bench',
@@ -29,7 +33,7 @@ const sidecar = await startSidecar({
       credential: { kind: 'env', variable: 'NOT_READ_HERE' },
       drainTimeoutMs: 1_000,
       maxConnections,
-      warm: 'off',
+      warm,
     },
   ],
   tokenSourceFor: () => ({ getToken: async () => ({ token, expiresAt: Date.now() + 3_600_000, identity }) }),

@@ -1,5 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { requestControl } from '@gprxy/sidecar';
 import { freePort } from '@gprxy/testkit';
 import { type Contender, plaintextEnvironment } from '../contender.ts';
 import type { Program } from '../program.ts';
@@ -13,6 +16,8 @@ interface SidecarOptions {
   readonly cpuProfileDirectory?: string;
   /** Where the Unix socket is to be. */
   readonly directory?: string;
+  /** Keeps spare sessions, and can be asked for them. */
+  readonly controlSocketPath?: string;
 }
 
 /** The sidecar in a process of its own, with a token at hand. */
@@ -26,6 +31,29 @@ export function sidecar(options: SidecarOptions): Contender {
       return { environment, pids: [program.pid], stop: program.stop };
     },
   };
+}
+
+/** With `warm = "auto"`; ready when a session waits. */
+export const warmSidecar: Contender = {
+  name: 'sidecar, warm',
+  does: 'the same, and a spare session waits for the client.',
+  async start(server) {
+    const directory = join(server.directory, `control-${server.stack.postgres.port}`);
+    await mkdir(directory, { mode: 0o700 });
+    const controlSocketPath = join(directory, 'control.sock');
+    const { port, program } = await run(server, server.stack.postgres.port, server.password, { controlSocketPath });
+    const environment = plaintextEnvironment(server, port, server.password);
+    return { environment, pids: [program.pid], ready: () => spareWaits(controlSocketPath), stop: program.stop };
+  },
+};
+
+async function spareWaits(controlSocketPath: string): Promise<void> {
+  for (;;) {
+    const { listeners } = await requestControl(controlSocketPath, 'status');
+    if (listeners.some(({ spares, totalConnections }) => totalConnections === 0 || (spares && spares.waiting > 0)))
+      return;
+    await sleep(5);
+  }
 }
 
 /** As `listen = "unix"` has it. */
@@ -56,7 +84,7 @@ async function run(
   { stack, database }: BenchServer,
   upstreamPort: number,
   login: Login,
-  { cpuProfileDirectory, directory }: SidecarOptions,
+  { cpuProfileDirectory, directory, controlSocketPath }: SidecarOptions,
 ): Promise<{ port: number; program: Program }> {
   const port = await freePort();
   const tls = new URLSearchParams({ sslmode: 'verify-full', sslrootcert: stack.caFile });
@@ -64,6 +92,7 @@ async function run(
   const settings: SidecarSettings = {
     ...{ port, upstream, user: login.user, token: login.secret },
     ...(directory !== undefined && { path: join(directory, `.s.PGSQL.${port}`) }),
+    ...(controlSocketPath !== undefined && { controlSocketPath, warm: 'auto' }),
   };
   const nodeOptions = cpuProfileDirectory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfileDirectory}`];
   const program = await startNode({ source: SOURCE, settings, nodeOptions });
