@@ -2,6 +2,8 @@ import type { Growth } from './samples.ts';
 import type { SoakResult } from './soak.ts';
 
 const MAX_GROWTH = 0.05;
+/** A connection to the provider that is kept open comes and goes. */
+const DESCRIPTORS_THAT_MOVE = 2;
 /** Fewer say nothing about a trend. */
 const ENOUGH_SAMPLES = 8;
 
@@ -14,7 +16,7 @@ export function complaints({ faults, growth }: SoakResult): string[] {
       ...(share(each.residentMiB) >= MAX_GROWTH
         ? [`${name}: resident memory grew by ${percent(each.residentMiB)}`]
         : []),
-      ...(each.descriptors[1] > each.descriptors[0]
+      ...(each.descriptors[1] - each.descriptors[0] > DESCRIPTORS_THAT_MOVE
         ? [`${name}: ${each.descriptors[1] - each.descriptors[0]} descriptors more than at first`]
         : []),
     ];

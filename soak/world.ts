@@ -29,6 +29,8 @@ export interface World extends AsyncDisposable {
 
 export interface WorldOptions {
   readonly accessTokenTtlSeconds: number;
+  /** Of the shell: another state directory, say. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const LEDGER = `
@@ -43,9 +45,9 @@ const ROWS = new Map([
   [bob, 300],
 ]);
 
-export async function startWorld({ accessTokenTtlSeconds }: WorldOptions): Promise<World> {
+export async function startWorld({ accessTokenTtlSeconds, env = {} }: WorldOptions): Promise<World> {
   const gprxy = await installGprxy();
-  const shell = await Shell.open(gprxy);
+  const shell = await Shell.open(gprxy, env);
   const probes = join(shell.home, 'probes');
   await mkdir(probes, { mode: 0o700 });
   const stack = await startStack({

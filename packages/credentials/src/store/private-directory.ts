@@ -48,7 +48,13 @@ export function refused(path: string, what: string, mend: string): CredentialErr
 export function storeFailed(message: string, path: string, cause: unknown): CredentialError {
   const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
   return new CredentialError('ERR_STORE_FAILED', `${message} (${reason})`, {
-    hint: `Make ${path} usable for you, then run the "gprxy" command again.`,
+    hint: isFull(cause)
+      ? `Make room on the disk of ${path}, then try again.`
+      : `Make ${path} usable for you, then run the "gprxy" command again.`,
     cause,
   });
+}
+
+function isFull(cause: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
