@@ -22,6 +22,7 @@ const PACKAGES = {
     'libglib2.0-bin': 'the keychain tests that lock the keyring',
     'python3-dbusmock': 'the tests of desktop notifications',
     'libnotify-bin': 'the tests of desktop notifications',
+    pgbouncer: 'the tests with PgBouncer as the upstream',
     tinyproxy: 'the tests with an HTTP proxy before the upstream',
     microsocks: 'the tests with a SOCKS proxy before the upstream',
     'openssh-server': 'the tests with an SSH jump host before the upstream',

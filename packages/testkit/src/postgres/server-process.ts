@@ -22,7 +22,8 @@ export async function startServerProcess(options: {
   const child = spawn(options.command, ['-D', options.data, '-p', String(options.port)], {
     ...options.user,
     cwd: '/',
-    env: { ...process.env, LC_ALL: 'C' },
+    // A standby connects by libpq, which looks for certificates at home.
+    env: { ...process.env, LC_ALL: 'C', HOME: options.data },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
@@ -54,7 +55,7 @@ function ready(child: ChildProcess, log: () => string): Promise<void> {
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${log()}`)));
     child.stderr?.on('data', () => {
-      if (log().includes('database system is ready to accept connections')) resolve();
+      if (/database system is ready to accept (read-only )?connections/.test(log())) resolve();
     });
   });
 }

@@ -54,7 +54,7 @@ export async function startPostgres(options: PostgresOptions): Promise<TestPostg
 }
 
 /** Another process may take a free port before the server does. */
-async function startOnFreePort(
+export async function startOnFreePort(
   command: string,
   data: string,
   user: OsUser,

@@ -59,7 +59,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const ca = await createCertificateAuthority('gprxy test authority');
   const [directory, postgres, provider] = await Promise.all([
     temporaryDirectory({ prefix: 'gprxy-stack-' }),
-    startPostgres({ version, database: 'sales', ca, configuration }),
+    startPostgres({ version, database: 'sales', ca, configuration, ...identOf(version, people) }),
     startOidcProvider(options.provider),
   ]);
   for (const { email, groups } of people) await postgres.createUser(email, { memberOf: groups });
@@ -86,6 +86,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Only from 16 on may a line of pg_ident.conf name a group. */
+function identOf(version: PostgresVersion, people: readonly TestUser[]): { ident?: string } {
+  return version > 15 ? {} : { ident: people.map(({ email }) => `gprxy gprxy-gateway ${email}\n`).join('') };
 }
 
 function profileToml(

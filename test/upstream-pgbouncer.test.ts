@@ -1,0 +1,103 @@
+import { createTokenSource } from '@gprxy/credentials';
+import { has, type PgBouncerOptions, startPgBouncer, startPostgres, type TestPostgres } from '@gprxy/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startTestSidecar, tokensOf } from './sidecar.testing.ts';
+
+const SECRET = 'correct-horse-battery';
+const HBA = `
+hostssl all postgres 127.0.0.1/32 scram-sha-256
+hostssl all all 127.0.0.1/32 scram-sha-256
+`;
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startPostgres({ version: 17, database: 'sales', hba: HBA });
+  await postgres.query(`CREATE ROLE "alice@corp.example" LOGIN PASSWORD '${SECRET}'`);
+});
+afterAll(() => postgres.stop());
+
+/** A sidecar before a PgBouncer of that kind. */
+async function serve(poolMode: PgBouncerOptions['poolMode'], authType: PgBouncerOptions['authType']): Promise<number> {
+  const bouncer = await startPgBouncer(postgres, { poolMode, authType, user: 'alice@corp.example', password: SECRET });
+  onTestFinished(() => bouncer.stop());
+  const upstream = `postgresql://localhost:${bouncer.port}?sslrootcert=${postgres.caFile}&connect_timeout=5`;
+  if (authType === 'plain') return (await startTestSidecar({ upstream }, { tokens: tokensOf(SECRET) })).port;
+  const credential = { kind: 'password', password: { kind: 'env', variable: 'PW' } } as const;
+  const user = 'alice@corp.example';
+  const outside = {
+    env: { PW: SECRET },
+    profile: 'prod',
+    now: Date.now,
+    log: () => {},
+    fetch,
+    lockDirectory: '/nowhere',
+  };
+  const tokens = createTokenSource({ credential, upstream: { host: 'localhost', port: 1, user }, deps: outside });
+  return (await startTestSidecar({ upstream, user, credential }, { tokens })).port;
+}
+
+async function connectTo(port: number, options = {}): Promise<pg.Client> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database: 'sales', ...options });
+  client.on('error', () => {});
+  onTestFinished(() => client.end().catch(() => {}));
+  await client.connect();
+  return client;
+}
+
+describe.runIf(has.pgbouncer)('PgBouncer as the upstream', () => {
+  it.each([
+    ['session', 'scram-sha-256'],
+    ['session', 'plain'],
+    ['transaction', 'scram-sha-256'],
+    ['transaction', 'plain'],
+  ] as const)('in %s mode, by %s: queries, wide rows and cancels reach the right server', async (mode, auth) => {
+    const port = await serve(mode, auth);
+    const [one, two] = [await connectTo(port), await connectTo(port, { application_name: 'books' })];
+    const { rows } = await one.query("SELECT session_user AS who, repeat('x', 4000000) AS wide");
+    expect({ who: rows[0].who, wide: rows[0].wide.length }).toEqual({ who: 'alice@corp.example', wide: 4_000_000 });
+    await one.query('BEGIN; CREATE TEMP TABLE t (x int) ON COMMIT DROP; INSERT INTO t VALUES ($$1$$)');
+    await expect(one.query('SELECT 1 / 0')).rejects.toMatchObject({ code: '22012' });
+    await one.query('ROLLBACK');
+    expect((await two.query('SHOW application_name')).rows).toEqual([{ application_name: 'books' }]);
+    const other = two.query('SELECT pg_sleep(0.3)');
+    const sleeping = one.query('SELECT pg_sleep(60)').catch((error) => error);
+    await expect.poll(activeStatements, { timeout: 20_000, interval: 10 }).toBeGreaterThan(0);
+    // Once a bug: it was dropped where PgBouncer had to open a connection for it.
+    cancelStatementOf(one, port);
+    expect(await sleeping).toMatchObject({ code: '57014' });
+    expect((await other).rowCount).toBe(1);
+    expect((await one.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('in transaction mode lends one server connection to many clients of the sidecar', async () => {
+    const port = await serve('transaction', 'plain');
+    const clients = await Promise.all(Array.from({ length: 8 }, () => connectTo(port)));
+    const pids = new Set<number>();
+    for (const client of clients) pids.add((await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid);
+    expect(pids.size).toBe(1);
+  });
+
+  it('says itself why it refuses', async () => {
+    const port = await serve('session', 'plain');
+    await expect(connectTo(port, { options: '-c work_mem=7MB' })).rejects.toMatchObject({
+      code: '08P01',
+      message: expect.stringContaining('unsupported startup parameter'),
+    });
+  });
+});
+
+async function activeStatements(): Promise<number> {
+  const sql = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60)'";
+  return (await postgres.query(sql)).length;
+}
+
+/** As node-postgres does it: over a connection of its own. */
+function cancelStatementOf(client: pg.Client, port: number): void {
+  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
+  const { connection } = new pg.Client({ host: '127.0.0.1', port }) as unknown as {
+    connection: pg.Connection & { cancel(pid: number, key: number): void; connect(port: number, host: string): void };
+  };
+  connection.on('connect', () => connection.cancel(processID, secretKey));
+  connection.connect(port, '127.0.0.1');
+}
