@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chown, lchown, lstat, symlink } from 'node:fs/promises';
+import { chown, lchown, lstat, rm, symlink } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -48,6 +48,19 @@ it.runIf(process.getuid?.() === 0)(
     await expect(requestControl(path, 'status')).rejects.toMatchObject(refusal);
   },
 );
+
+it('is there again when its directory was taken away, as at the end of a session at the desktop', async () => {
+  const directory = join(await testDirectory(), 'run');
+  const path = join(directory, 'control.sock');
+  const control = await serveControl({ path, ...calls, recheckMs: 20 });
+  for (let time = 0; time < 2; time++) {
+    await rm(directory, { recursive: true });
+    await expect.poll(() => requestControl(path, 'status').catch(() => undefined)).toEqual(status);
+    expect((await lstat(path)).mode & 0o777).toBe(0o600);
+  }
+  await control.close();
+  await expect(requestControl(path, 'status')).rejects.toMatchObject({ code: 'ERR_NOT_RUNNING' });
+});
 
 it('answers with the metrics', async () => {
   expect(await requestControl(await startControl(), 'metrics')).toEqual({ pid: process.pid, text: '# HELP x y\n' });

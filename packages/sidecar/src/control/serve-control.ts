@@ -7,9 +7,12 @@ import { prepareSocketPath } from '../listen/unix-socket.ts';
 import type { PageLink } from '../status-page/status-page.ts';
 import { ControlError, requestControl } from './control.ts';
 import type { SidecarStatus } from './status.ts';
+import { whenGone } from './when-gone.ts';
 
 export interface ControlOptions {
   readonly path: string;
+  /** How often it is looked whether the socket is still there. */
+  readonly recheckMs?: number;
   status(): SidecarStatus;
   /** Prometheus' text format. */
   metrics(): Promise<string>;
@@ -55,21 +58,33 @@ export async function serveControl(options: ControlOptions): Promise<ControlServ
 const MAX_CONNECTIONS = 100;
 const LIMITS = { requestTimeout: 5_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 
+/** Some systems take the directory away when the last session of its user ends; the daemon may outlive that. */
+const RECHECK_MS = 5_000;
+
 async function openControl(options: ControlOptions): Promise<ControlServer> {
-  if (!isPipe(options.path)) await prepareSocketPath(options.path);
+  const { path, recheckMs = RECHECK_MS } = options;
   const server = createServer(LIMITS, (request, response) => answer(request, response, options));
   dropOldestOf(server);
   // Whatever is not plain HTTP gets no answer at all.
   server.on('clientError', (_, socket) => socket.destroy());
   server.on('upgrade', (_, socket) => socket.destroy());
-  server.listen(options.path);
-  await once(server, 'listening');
+  let closed = false;
+  const bind = async () => {
+    if (!isPipe(path)) await prepareSocketPath(path);
+    if (closed) return;
+    server.close().listen(path);
+    await once(server, 'listening');
+    if (!isPipe(path)) await chmod(path, 0o600);
+  };
+  await bind();
   // Of accept(2), for want of descriptors: whoever asked can ask again.
   server.on('error', () => {});
-  if (!isPipe(options.path)) await chmod(options.path, 0o600);
+  const endLooking = isPipe(path) ? () => {} : whenGone(path, bind, recheckMs);
   return {
     close: () =>
       new Promise((resolve) => {
+        closed = true;
+        endLooking();
         server.close(() => resolve());
         server.closeAllConnections();
       }),
