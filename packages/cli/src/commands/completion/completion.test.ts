@@ -65,6 +65,7 @@ describe('what may stand at the cursor', () => {
     { line: 'dsn sales --for=u', values: ['--for=uri'] },
     { line: 'completion f', values: ['fish'] },
     { line: 'profiles add x --provider k', values: ['keycloak'] },
+    { line: 'profiles add x --login-on-connect ', values: ['off', 'notice', 'browser'] },
     { line: 'profiles add x --ca-file ', values: [':files'] },
     { line: 'psql sa', values: ['sales'] },
     { line: 'dsn --for uri ', values: ['sales'] },

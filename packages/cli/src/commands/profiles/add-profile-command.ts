@@ -31,6 +31,7 @@ export interface AddProfileOptions extends ProviderOptions {
   readonly caFile?: string;
   readonly login?: 'auto' | 'device' | 'browser';
   readonly redirectUri?: string;
+  readonly loginOnConnect?: 'off' | 'notice' | 'browser';
   readonly listen?: readonly string[];
   readonly user?: string;
   /** False: do not ask the provider. */
@@ -77,6 +78,11 @@ function defineProviderOptions(command: Command): void {
     .option('--realm <name>', 'keycloak: the realm');
 }
 
+function loginOnConnectOption(): Option {
+  const what = 'when the login is over and a client connects: refuse it, show it where to sign in, or open that page';
+  return new Option('--login-on-connect <how>', what).choices(['off', 'notice', 'browser']);
+}
+
 function defineOptionalSettings(command: Command): void {
   command
     .optionsGroup('The rest of the profile:')
@@ -84,6 +90,7 @@ function defineOptionalSettings(command: Command): void {
     .option('--resource <uri>', 'the same by RFC 8707')
     .option('--scope <scopes>', 'scopes to ask for, repeatable', collectWords)
     .addOption(new Option('--login <kind>', 'how to sign in').choices(['auto', 'device', 'browser']))
+    .addOption(loginOnConnectOption())
     .option(
       '--redirect-uri <url>',
       'where the browser comes back to, as registered (default: http://127.0.0.1/callback)',

@@ -58,6 +58,7 @@ describe('profiles add: arguments to options', () => {
   it.each([
     { args: ['prod', '--provider', 'entrra'], says: 'Allowed choices are entra, auth0, okta' },
     { args: ['prod', '--login', 'password'], says: 'Allowed choices are auto, device, browser' },
+    { args: ['prod', '--login-on-connect', 'always'], says: 'Allowed choices are off, notice, browser' },
     { args: ['prod'], says: 'a profile needs --issuer and --client-id and --upstream' },
     { args: ['prod', '--issuer', 'https://x.example', '--client-id', 'c'], says: 'a profile needs --upstream\n' },
     { args: ['prod', '--provider', 'entra'], says: '--provider entra needs --tenant and --api' },
@@ -100,6 +101,11 @@ describe('profiles add: options to output', () => {
       provider: corpProvider,
       warnings: [],
     });
+  });
+
+  it('saves what happens to a client that comes when the login is over', async () => {
+    const { configFile } = await add(['prod', ...described, '--login-on-connect', 'notice']);
+    expect(await readFile(configFile, 'utf8')).toContain('login_on_connect = "notice"');
   });
 
   it('saves the issuer as the provider spells it', async () => {

@@ -14,6 +14,7 @@ export function profileToAdd(options: AddProfileOptions): NewProfile {
   const keys = definedOnly({
     redirect_uri: options.redirectUri ?? redirectUri,
     client_secret_file: fileFromHere(clientSecretFile),
+    login_on_connect: options.loginOnConnect,
   });
   const described = {
     ...preset,
