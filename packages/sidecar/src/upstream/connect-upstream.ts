@@ -81,7 +81,7 @@ async function tokenOrLogin(
   { peer, notify }: ClientConnection,
   signal: AbortSignal,
 ): Promise<AccessToken> {
-  const { signIn, profile, draining } = connector;
+  const { signIn, profile, spares, draining } = connector;
   if (signIn === undefined || !isThisMachine(peer)) return fetchToken(connector, signal);
   try {
     const token = await fetchToken(connector, signal, { joinsLogin: false });
@@ -89,6 +89,8 @@ async function tokenOrLogin(
     return token;
   } catch (error) {
     if (!(error instanceof CredentialError) || error.code !== 'ERR_LOGIN_NEEDED') throw error;
+    // Whoever signs in now may be somebody else.
+    spares.signedOut();
   }
   const tell = (instructions: string) => notify(signInNotice(instructions, profile.name));
   await signIn.wait(tell, AbortSignal.any([signal, draining]));
