@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TokenSource } from '@gprxy/credentials';
 import { CredentialError } from '@gprxy/credentials';
+import type { Profile } from '@gprxy/sidecar';
 import { has, startPostgres, type TestPostgres } from '@gprxy/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { CANARY, startTestSidecar, type TestSidecar, tokensOf } from './sidecar.testing.ts';
+import { CANARY, canaryTokens, startTestSidecar, type TestSidecar, tokensOf } from './sidecar.testing.ts';
 
 const HBA = `
 hostssl all postgres 127.0.0.1/32 scram-sha-256
@@ -72,10 +73,14 @@ describe('the next client of a database', () => {
       { pid: waiting, who: 'alice@corp.example' },
     ]);
     expect(sparesOf(sidecar)).toMatchObject({ lent: 1 });
-    const sleeping = second.pg.query('SELECT pg_sleep(60)');
+    const sleeping = second.pg.query('SELECT pg_sleep(60)').catch((error) => error);
+    await vi.waitFor(async () => {
+      const sql = "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'";
+      expect(await postgres.query(sql, [second.pid])).toHaveLength(1);
+    });
     const wake = new pg.Client({ host: 'localhost', port: sidecar.port }) as unknown as Record<'cancel', Cancel>;
     wake.cancel(second.pg, (second.pg as unknown as { activeQuery: unknown }).activeQuery);
-    await expect(sleeping).rejects.toMatchObject({ code: '57014' });
+    expect(await sleeping).toMatchObject({ code: '57014' });
   });
 
   it('S6 has it to itself: nothing that others did is in it, and fifty at once get fifty sessions', async () => {
@@ -188,7 +193,26 @@ describe('a spare session', () => {
     expect(sparesOf(sidecar)?.unused).toBeGreaterThan(0);
   });
 
-  it('ends when the sidecar reloads, and when it begins to stop', async () => {
+  it('ends with a reload, which may have changed what it was opened with', async () => {
+    let served: Profile | undefined;
+    const tokenSourceFor = (profile: Profile) => {
+      served = profile;
+      return canaryTokens;
+    };
+    const readProfiles = async () => ({ profiles: served ? [served] : [], problems: [] });
+    const sidecar = await startTestSidecar({ upstream, warm: 'auto' }, { tokenSourceFor, readProfiles });
+    const client = await connectTo(sidecar);
+    await spareWaits(sidecar);
+    await sidecar.sidecar.reload('the test wants it');
+    expect(sparesOf(sidecar)).toMatchObject({ waiting: 0 });
+    await vi.waitFor(async () => expect(await backends()).toEqual([client.pid]), { timeout: 10_000 });
+    const next = await connectTo(sidecar);
+    await spareWaits(sidecar);
+    expect((await next.pg.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    for (const each of [client, next]) await each.pg.end();
+  });
+
+  it('ends when the sidecar begins to stop, before its last client has left', async () => {
     const sidecar = await start();
     const client = await connectTo(sidecar);
     await spareWaits(sidecar);
