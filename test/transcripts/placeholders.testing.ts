@@ -16,6 +16,7 @@ const patterns: Readonly<Record<string, Pattern>> = {
     is: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
     written: /()[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
   },
+  connection: { is: '[0-9a-f]{24}', written: /(\bconnection=)[0-9a-f]{24}\b/g },
   number: { is: '\\d+', written: /(\b(?:durationMs|bytesFromClient|bytesFromUpstream)=)\d+/g },
   clock: { is: '\\d\\d:\\d\\d:\\d\\d', written: /^()\d\d:\d\d:\d\d/g },
   day: { is: '\\d{4}-\\d\\d-\\d\\d', written: /()\b\d{4}-\d\d-\d\d\b(?!T)/g },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { chown, lchown, lstat, rm, symlink } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer as createSocketServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { leaveStaleSocket, testDirectory } from '../directory.testing.ts';
@@ -158,6 +158,17 @@ it('takes one that ends while it is asked for one that does not run', async () =
   onTestFinished(() => void server.close());
   await once(server, 'listening');
   await expect(requestControl(path, 'status')).rejects.toMatchObject({ code: 'ERR_NOT_RUNNING' });
+});
+
+it('takes one that ends before it has read the question for one that does not run', async () => {
+  const path = join(await testDirectory(), 'control.sock');
+  const server = createSocketServer((socket) => socket.destroy()).listen(path);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  // Whether the system says EPIPE or ECONNRESET is a matter of the moment.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await expect(requestControl(path, 'status')).rejects.toMatchObject({ code: 'ERR_NOT_RUNNING' });
+  }
 });
 
 it('gives up on one that does not answer', async () => {

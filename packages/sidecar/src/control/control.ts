@@ -96,8 +96,8 @@ function parseAnswer(text: string): { pid: number } | undefined {
 }
 
 function toControlError(socketPath: string, error: NodeJS.ErrnoException): ControlError {
-  // ECONNRESET: it ended between taking the connection and answering.
-  if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(error.code ?? '')) {
+  // ECONNRESET and EPIPE: it ended between taking the connection and answering, or even reading.
+  if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(error.code ?? '')) {
     return new ControlError('ERR_NOT_RUNNING', 'the sidecar is not running', error);
   }
   if (error.name === 'AbortError') return notGprxy(socketPath, 'it does not answer');
