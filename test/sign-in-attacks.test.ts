@@ -98,7 +98,7 @@ it('S11 what a client sends while it waits goes nowhere, and gets it nothing', a
   other.socket.destroy();
 });
 
-describe('S18 the secrets of a login', () => {
+describe('S18 the secrets of a login', { timeout: 60_000 }, () => {
   let world: SignInWorld;
   beforeAll(async () => {
     world = await SignInWorld.start();

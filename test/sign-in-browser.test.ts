@@ -26,7 +26,7 @@ async function window(home: SignInHome): Promise<string> {
   return (await home.windows())[0] ?? '';
 }
 
-describe('login_on_connect = "browser"', () => {
+describe('login_on_connect = "browser"', { timeout: 60_000 }, () => {
   it('opens one window for a hundred clients, who all go on once the person has signed in there', async () => {
     await using home = await world.openHome(browser, desktop);
     const clients = Array.from({ length: 100 }, () => connect(home));

@@ -35,7 +35,7 @@ function startPsql(home: SignInHome, ...args: string[]): Program {
   return spawnProgram({ command: 'psql', args: [...where, ...args], env: { PATH } });
 }
 
-describe('login_on_connect = "notice"', () => {
+describe('login_on_connect = "notice"', { timeout: 60_000 }, () => {
   it.runIf(has.psql && has.terminal)(
     'S34 has psql on a terminal show where to sign in, wait, and go on as that person',
     async () => {
@@ -80,7 +80,6 @@ describe('login_on_connect = "notice"', () => {
       expect(await jdbc.ended).toMatchObject({ exitCode: 0, stdout: `${alice}\n`, stderr: '' });
       expect(world.asked - before).toBe(1);
     },
-    60_000,
   );
 
   it('a hundred clients are one login at the provider', async () => {
@@ -130,7 +129,7 @@ describe('login_on_connect = "notice"', () => {
   });
 });
 
-describe('a wait that ends in nothing ends in a FATAL that says what to type', () => {
+describe('a wait that ends in nothing ends in a FATAL that says what to type', { timeout: 60_000 }, () => {
   const hint = 'Run "gprxy login --profile prod".';
 
   it('after login_wait', async () => {
