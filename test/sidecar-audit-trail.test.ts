@@ -1,4 +1,7 @@
+import type { SidecarOptions } from '@gprxy/sidecar';
 import { alice, mallory, type Stack, startStack, type TestUser } from '@gprxy/testkit';
+import { trace } from '@opentelemetry/api';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditUntil } from './gateway.testing.ts';
@@ -10,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-async function sidecarFor({ login, email }: TestUser) {
+async function sidecarFor({ login, email }: TestUser, options: Partial<SidecarOptions> = {}) {
   const upstream = `postgresql://localhost:${stack.gateway.port}?sslrootcert=${encodeURIComponent(stack.caFile)}`;
   const token = await stack.provider.signToken({ sub: login });
-  return startTestSidecar({ upstream, user: email }, { tokens: tokensOf(token) });
+  return startTestSidecar({ upstream, user: email }, { tokens: tokensOf(token), ...options });
 }
 
 const clientOf = (port: number, application_name: string) =>
@@ -56,5 +59,21 @@ describe("a line of the sidecar's log leads to the gateway's audit record", () =
     expect(connection).toMatch(/^[0-9a-f]{24}$/);
     const records = await auditUntil(stack, (all) => all.some(({ event }) => event === 'denial'));
     expect(records.filter((record) => record.connection === connection)).toMatchObject([{ event: 'denial' }]);
+  });
+
+  it('and so does a trace, which has a span for each step of the connection', async () => {
+    const exporter = new InMemorySpanExporter();
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+    const { port } = await sidecarFor(alice, { sidecar: { tracing: true } });
+    const client = clientOf(port, 'traced');
+    await client.connect();
+    const before = exporter.getFinishedSpans().map(({ name }) => name);
+    expect(before).toEqual(['authenticate client', 'token', 'connect upstream', 'login']);
+    await client.end();
+    const finished = () => exporter.getFinishedSpans().find(({ name }) => name === 'connection');
+    await expect.poll(finished, { timeout: 10_000 }).toBeDefined();
+    const id = finished()?.attributes['gprxy.connection'];
+    const records = await auditUntil(stack, (all) => all.some(({ connection }) => connection === id));
+    expect(records.find(({ connection }) => connection === id)).toMatchObject({ application: 'traced' });
   });
 });

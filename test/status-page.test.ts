@@ -45,7 +45,9 @@ describe.runIf(has.chromium)('the status page in a real browser', () => {
     const { browser, page, problems, origin } = await openPage();
     expect(page.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{43}\/$/);
     expect(await shown(page, '#state')).toMatch(/^running, started .* ago, process \d+$/);
-    expect(await shown(page, '.listeners')).toMatch(/127\.0\.0\.1:\d+\s+listening · 0 open( · \d+ spare)? · \d+ in all/);
+    expect(await shown(page, '.listeners')).toMatch(
+      /127\.0\.0\.1:\d+\s+listening · 0 open( · \d+ spare)? · \d+ in all/,
+    );
     const url = (await all.shell.run('gprxy dsn')).stdout.trim();
     expect(await shown(page, 'dl')).toContain(url);
     expect(browser.requests.filter((asked) => !asked.startsWith(origin) && !asked.startsWith('data:'))).toEqual([]);

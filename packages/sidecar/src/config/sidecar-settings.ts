@@ -12,18 +12,22 @@ export interface TcpAddress {
 export interface SidecarSettings {
   /** Where health and metrics are served; absent: nowhere. */
   readonly health?: TcpAddress;
+  /** Whether OpenTelemetry gets spans of connections; absent: no. */
+  readonly tracing?: boolean;
 }
 
 const schema = v.object({
   health: v.optional(text('an address such as "127.0.0.1:9187"')),
+  tracing: v.optional(v.boolean('must be true or false')),
 });
 
 /** Throws ConfigError. */
 export function readSidecarSettings(table: unknown, file: FileText): SidecarSettings {
-  const { health } = checkTable(schema, table, ['sidecar'], file);
-  if (health === undefined) return {};
+  const { health, tracing } = checkTable(schema, table, ['sidecar'], file);
+  const traced = tracing === undefined ? {} : { tracing };
+  if (health === undefined) return traced;
   try {
-    return { health: tcpAddress(health) };
+    return { ...traced, health: tcpAddress(health) };
   } catch (error) {
     throw failure(['sidecar', 'health'], (error as Error).message, file);
   }

@@ -1,6 +1,5 @@
 import type { Profile } from '../config/profile.ts';
 import type { SidecarSettings } from '../config/sidecar-settings.ts';
-import type { ServedHealth } from '../health/served-health.ts';
 import type { Changes, Serving } from '../listen/serving.ts';
 import type { Log } from '../log/log.ts';
 import { type SidecarProblem, toProblem } from './problem.ts';
@@ -25,9 +24,16 @@ export interface Reloading {
   readonly problems: readonly SidecarProblem[];
 }
 
+export interface CommonParts {
+  /** Never rejects: see the problems. */
+  apply(settings: SidecarSettings): Promise<void>;
+  readonly problems: readonly SidecarProblem[];
+}
+
 export interface ReloadOptions {
   readonly serving: Serving;
-  readonly health: ServedHealth;
+  /** What `[sidecar]` is about. */
+  readonly common: CommonParts;
   readonly first: ProfilesRead;
   /** Rejects when the configuration as a whole cannot be used: all stays as it is. */
   readonly readProfiles: (() => Promise<ProfilesRead>) | undefined;
@@ -35,13 +41,13 @@ export interface ReloadOptions {
 }
 
 /** Serves what is configured, first and whenever it is read again, one after the other. */
-export async function startServing({ serving, health, first, readProfiles, log }: ReloadOptions): Promise<Reloading> {
+export async function startServing({ serving, common, first, readProfiles, log }: ReloadOptions): Promise<Reloading> {
   let inFile = first.problems;
-  const problems = () => [...inFile, ...health.problems, ...problemsOf(serving)];
+  const problems = () => [...inFile, ...common.problems, ...problemsOf(serving)];
   const apply = async (read: ProfilesRead): Promise<Changes> => {
     inFile = read.problems;
     const changes = await serving.apply([...read.profiles, ...brokenButServed(read, serving)]);
-    await health.apply(read.sidecar?.health);
+    await common.apply(read.sidecar ?? {});
     for (const problem of problems()) log.error(forLog(problem), 'not as configured');
     return changes;
   };

@@ -16,12 +16,13 @@ import type { Surroundings } from '../listen/surroundings.ts';
 import { type Reminder, remindOfEnd } from '../sign-in/remind-of-end.ts';
 import type { ConnectionString } from '../status-page/page-view.ts';
 import { StatusPage, type StatusPageOptions } from '../status-page/status-page.ts';
-import { noTelemetry, type Telemetry } from '../telemetry/connection-observer.ts';
+import { noTelemetry, observeAll, type Telemetry } from '../telemetry/connection-observer.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { Tracing } from '../telemetry/tracing.ts';
 import { isRenewedAhead, type RenewAheadOptions, renewAhead } from '../upstream/renew-ahead.ts';
 import { type Closing, createClosing, type Ended } from './close-sidecar.ts';
 import type { SidecarProblem } from './problem.ts';
-import { type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
+import { type CommonParts, type ProfilesRead, type Reloaded, type Reloading, startServing } from './reload.ts';
 
 export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'personLoginFor' | 'log'> {
   readonly profiles: readonly Profile[];
@@ -82,6 +83,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { log, profiles, problems = [], sidecar = {}, readProfiles, startArguments, passwordFile } = options;
   const closed = new AbortController();
   const metrics = await metricsOf(options, () => status());
+  const tracing = new Tracing();
   const watched = (profile: Profile) => ({
     isServed: () => isDeepStrictEqual(serving.profile(profile.name), profile),
     onRenewed: (token: AccessToken) => {
@@ -90,13 +92,14 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     },
   });
   const inherited = await InheritedSockets.read(options.inheritedDescriptors ?? []);
-  const surroundings = surroundingsOf({ ...options, inherited }, metrics ?? noTelemetry, watched, closed.signal);
+  const surroundings = surroundingsOf({ ...options, inherited }, telemetryOf(metrics, tracing), watched, closed.signal);
   const serving: Serving = new Serving(surroundings);
   const closing = createClosing(serving, log, () => options.onPhase?.('stopping'));
   closing.afterwards(async () => closed.abort());
   const startedAt = new Date().toISOString();
   const health = new ServedHealth({ status: () => status(), metrics: async () => (await metrics?.text()) ?? '' });
   closing.afterwards(() => health.close());
+  const common = commonParts(health, tracing);
   let reloading: Reloading | undefined;
   const status = (): SidecarStatus => ({
     version: 1,
@@ -119,7 +122,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const page = pageOf(options, surroundings, { status, profile: (name) => serving.profile(name) });
   closing.afterwards(() => page.close());
   await openControl(options, { status, reload, metrics, page }, closing);
-  const ready = startServing({ serving, health, first: { profiles, problems, sidecar }, readProfiles, log });
+  const ready = startServing({ serving, common, first: { profiles, problems, sidecar }, readProfiles, log });
   reloading = await ready;
   for (const address of inherited.left)
     log.error({ address }, 'nobody is served at a socket that was handed over: it is not configured');
@@ -162,6 +165,22 @@ async function openControl(
     },
   });
   closing.afterwards(control.close);
+}
+
+function commonParts(health: ServedHealth, tracing: Tracing): CommonParts {
+  return {
+    get problems() {
+      return [...health.problems, ...tracing.problems];
+    },
+    async apply(settings) {
+      await tracing.apply(settings.tracing ?? false);
+      await health.apply(settings.health);
+    },
+  };
+}
+
+function telemetryOf(metrics: Metrics | undefined, { observe }: Tracing): Telemetry {
+  return metrics ? { ...metrics, observe: observeAll(metrics.observe, observe) } : { ...noTelemetry, observe };
 }
 
 /** Not for a private sidecar, which nobody asks. */

@@ -37,4 +37,22 @@ export interface Telemetry {
   cancelled(profile: string, result: CancelResult): void;
 }
 
+/** Tells several of the same connection. */
+export function observeAll(...observes: readonly Observe[]): Observe {
+  return (connection) => {
+    const observers = observes.map((observe) => observe(connection));
+    return {
+      step(...step) {
+        for (const observer of observers) observer.step(...step);
+      },
+      ready(setupMs) {
+        for (const observer of observers) observer.ready(setupMs);
+      },
+      end(end) {
+        for (const observer of observers) observer.end(end);
+      },
+    };
+  };
+}
+
 export const noTelemetry: Telemetry = { observe: () => ({ step() {}, ready() {}, end() {} }), cancelled() {} };
