@@ -148,11 +148,11 @@ describe('a client that cannot be served is told why and what to do next', () =>
     expect(sidecar.status().listeners[0]).toMatchObject({ totalConnections: 1, lastError: { code: '28P01' } });
   });
 
-  it('because there is no such database, exactly as PostgreSQL says it', async () => {
+  it('because there is no such database, as PostgreSQL says it, and how to name another', async () => {
     const { port } = await startTestSidecar({ upstream });
     const error = await refusalOf(port, { database: 'nowhere' });
-    expect(error).toMatchObject({ code: '3D000', message: 'database "nowhere" does not exist' });
-    expect(error.hint).toBeUndefined();
+    const hint = expect.stringContaining('gprxy psql DATABASE');
+    expect(error).toMatchObject({ code: '3D000', message: 'database "nowhere" does not exist', hint });
   });
 
   it('because there are too many already', async () => {
