@@ -6,6 +6,7 @@ import { type Person, personOf } from './identity/person.ts';
 import { fillTemplate } from './identity/template.ts';
 import { LoginDenied, notAllowed } from './login-denied.ts';
 import { mapRole } from './map-role.ts';
+import { asksForPhysicalReplication, physicalReplication } from './startup-parameters.ts';
 import { tokenDenied } from './token-denied.ts';
 import type { VerifiedToken, VerifyToken } from './verify-token.ts';
 
@@ -44,7 +45,9 @@ function resolveWho(verified: VerifiedToken, startup: StartupMessage, config: Ga
   const user = requireUser(startup);
   const login = { user, database: startup.parameters.get('database') || user };
   const database = config.databases.get(login.database);
-  if (!database) throw unknownDatabase(login.database).of(owner);
+  if (!database) {
+    throw (asksForPhysicalReplication(startup) ? physicalReplication() : unknownDatabase(login.database)).of(owner);
+  }
   const person = personOf(verified);
   if ('problem' in person) throw notAllowed(person.problem, person.message, login).of(owner);
   const { email } = person;

@@ -72,13 +72,28 @@ function requireAllowed(name: string, { policy, namespaces }: BackendLogin): voi
 
 function replicationParameter({ parameters }: StartupMessage, policy: StartupPolicy): Parameter[] {
   const value = parameters.get('replication');
-  if (value === undefined || /^(f|fa|fal|fals|false|n|no|of|off|0)$/i.test(value)) return [];
-  if (value !== 'database') {
-    throw denied('physical replication does not go through the gateway', { sqlState: SqlState.FeatureNotSupported });
-  }
+  if (value === undefined || isFalse(value)) return [];
+  if (value !== 'database') throw physicalReplication();
   if (policy.replication) return [['replication', value]];
   throw denied('replication connections are not allowed to this database', {
     hint: 'The administrator can allow them: startup = { replication = true }.',
+  });
+}
+
+function isFalse(value: string): boolean {
+  return /^(f|fa|fal|fals|false|n|no|of|off|0)$/i.test(value);
+}
+
+/** Such a client names no database, or "replication". */
+export function asksForPhysicalReplication({ parameters }: StartupMessage): boolean {
+  const value = parameters.get('replication');
+  return value !== undefined && value !== 'database' && !isFalse(value);
+}
+
+export function physicalReplication(): LoginDenied {
+  return denied('physical replication does not go through the gateway', {
+    sqlState: SqlState.FeatureNotSupported,
+    hint: 'Connect to the server itself for a backup or a standby; logical replication may go through the gateway.',
   });
 }
 
