@@ -13,6 +13,7 @@ import type { Log } from '../log/log.ts';
 import type { Telemetry } from '../telemetry/connection-observer.ts';
 import { ConnectionSteps } from '../telemetry/connection-steps.ts';
 import { connectUpstream, type UpstreamConnector } from '../upstream/connect-upstream.ts';
+import { LostAddresses } from '../upstream/lost-addresses.ts';
 import type { AuthenticateClient } from './authenticate-client.ts';
 
 /** Silent clients shall be gone within 10 s, also from a machine that is busy. */
@@ -24,6 +25,9 @@ export interface ListenerPolicy {
   readonly log: Log;
   readonly telemetry: Telemetry;
 }
+
+/** Of all sessions of the process: the addresses are the machine's. */
+const lostAddresses = new LostAddresses();
 
 type StepsOf = WeakMap<ClientConnection, ConnectionSteps>;
 
@@ -61,6 +65,7 @@ function createEvents({ connector, log, telemetry }: ListenerPolicy, stepsOf: St
   return {
     ready: ({ connection, upstream }) => {
       stepsOf.get(connection)?.letIn(upstream.connectionId);
+      lostAddresses.watch(upstream.channel.socket);
       log.info({ ...at, ...describe(connection) }, 'connected');
     },
     end: (end) => {
