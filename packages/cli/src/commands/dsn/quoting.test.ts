@@ -24,7 +24,8 @@ describe('names of databases', () => {
   });
 
   it('come out of a URL as they went in', () => {
-    for (const database of names) {
+    // JavaScript's URL takes these two away, however they are written (WHATWG URL, dot segments); libpq does not.
+    for (const database of names.filter((each) => each !== '.' && each !== '..')) {
       const url = new URL(connectionUrl({ ...target, database, user: database }));
       expect([decodeURIComponent(url.pathname.slice(1)), decodeURIComponent(url.username)]).toEqual([
         database,
