@@ -12,12 +12,17 @@ export interface LoginsServerSettings {
 
 const { port, certPem, keyPem }: LoginsServerSettings = JSON.parse(readFileSync(0, 'utf8'));
 const secureContext = createSecureContext({ cert: certPem, key: keyPem });
+const TLS_HANDSHAKE = 0x16;
 const welcome = Buffer.concat([authenticationOk, encodeReadyForQuery('I')]);
 /** EmptyQueryResponse, ReadyForQuery. */
 const nothing = Buffer.concat([Buffer.from('4900000004', 'hex'), encodeReadyForQuery('I')]);
 
+/** As PostgreSQL 17 and later: by SSLRequest, or at once. */
 function encrypt(socket: Socket): void {
-  socket.write('S');
+  const first: Buffer | null = socket.read();
+  if (first === null) return void socket.destroy();
+  if (first[0] === TLS_HANDSHAKE) socket.unshift(first);
+  else socket.write('S');
   const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['postgresql'] });
   secured.on('error', () => {});
   secured.once('data', () => {
@@ -28,5 +33,5 @@ function encrypt(socket: Socket): void {
 
 createServer({ noDelay: true }, (socket) => {
   socket.on('error', () => {});
-  socket.once('data', () => encrypt(socket));
+  socket.once('readable', () => encrypt(socket));
 }).listen({ port, host: '127.0.0.1', backlog: 4_096 });
