@@ -163,11 +163,12 @@ class RunningListener implements Listener {
   }
 
   /**
-   * TCP by a reset: thousands of connections in TIME_WAIT would slow down whoever reads the kernel's table of them.
-   * A socket that is ending already cannot be reset: libuv refuses, and Node then never closes it.
+   * Who never said a word by a reset: thousands of connections in TIME_WAIT would slow down whoever reads the kernel's table of
+   * them. Nobody else: a socket that is being shut down, as a session's or its TLS may be, cannot be reset; libuv refuses, and
+   * Node then never closes it.
    */
   #drop(socket: Socket): void {
-    if ('path' in this.#options.address || socket.writableEnded) socket.destroy();
+    if ('path' in this.#options.address || socket.bytesRead > 0) socket.destroy();
     else socket.resetAndDestroy();
   }
 }
