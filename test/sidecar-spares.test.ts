@@ -117,7 +117,7 @@ describe('the next client of a database', () => {
     const sidecar = await start();
     const first = await connectTo(sidecar);
     await spareWaits(sidecar);
-    await postgres.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE $1 AND pid <> $2', [
+    await postgres.query('SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE usename LIKE $1 AND pid <> $2', [
       'alice%',
       first.pid,
     ]);
