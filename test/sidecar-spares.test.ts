@@ -117,10 +117,10 @@ describe('the next client of a database', () => {
     const sidecar = await start();
     const first = await connectTo(sidecar);
     await spareWaits(sidecar);
-    await postgres.query('SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE usename LIKE $1 AND pid <> $2', [
-      'alice%',
-      first.pid,
-    ]);
+    await postgres.query(
+      'SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE usename LIKE $1 AND pid <> $2',
+      ['alice%', first.pid],
+    );
     const second = await connectTo(sidecar);
     expect((await second.pg.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await spareWaits(sidecar);

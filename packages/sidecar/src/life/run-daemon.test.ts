@@ -8,7 +8,7 @@ import { aliceTokens, collectLog, testProfile } from '../config/profile.testing.
 import { requestControl } from '../control/control.ts';
 import { testDirectory } from '../directory.testing.ts';
 import { type DaemonOptions, runDaemon } from './run-daemon.ts';
-import type { Sidecar } from './start-sidecar.ts';
+import type { Sidecar } from './sidecar.ts';
 
 async function daemon(given: Partial<DaemonOptions> = {}) {
   const signals = new EventEmitter();

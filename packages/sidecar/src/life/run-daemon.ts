@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { AlreadyRunningError } from '../control/serve-control.ts';
 import type { SidecarProblem } from './problem.ts';
-import { type Sidecar, type SidecarOptions, startSidecar } from './start-sidecar.ts';
+import type { Sidecar, SidecarOptions } from './sidecar.ts';
+import { startSidecar } from './start-sidecar.ts';
 import { watchFile } from './watch-file.ts';
 
 const LAST_WORDS_MS = 100;

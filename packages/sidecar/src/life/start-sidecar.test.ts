@@ -7,7 +7,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { aliceTokens, collectLog, testProfile } from '../config/profile.testing.ts';
 import { requestControl } from '../control/control.ts';
 import { testDirectory } from '../directory.testing.ts';
-import { type SidecarOptions, startSidecar } from './start-sidecar.ts';
+import type { SidecarOptions } from './sidecar.ts';
+import { startSidecar } from './start-sidecar.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
