@@ -18,13 +18,14 @@ export interface Growth {
 
 const QUIET_TIMEOUT_MS = 15_000;
 
-/** Resolves when nobody is connected any more; with what is left over after a while. */
+/** Resolves when nobody is connected any more, and no backend is left but those that wait for a client; with what is left over after a while. */
 export async function quiet(world: World): Promise<string | undefined> {
   const giveUpAt = performance.now() + QUIET_TIMEOUT_MS;
   for (;;) {
-    const [connections, backends] = [await world.connections(), await world.backends()];
-    if (connections === 0 && backends === 0) return undefined;
-    if (performance.now() > giveUpAt) return `${connections} connections and ${backends} backends that nobody uses`;
+    const [{ connections, spares }, backends] = [await world.sessions(), await world.backends()];
+    if (connections === 0 && backends === spares) return undefined;
+    if (performance.now() > giveUpAt)
+      return `${connections} connections, and ${backends} backends where ${spares} wait for a client`;
     await sleep(100);
   }
 }

@@ -23,8 +23,8 @@ export interface World extends AsyncDisposable {
   readonly probes: string;
   /** Client backends of people at this moment. */
   backends(): Promise<number>;
-  /** Sessions that the sidecar has at this moment. */
-  connections(): Promise<number>;
+  /** Of the sidecar at this moment: sessions of clients, and those that wait for one. */
+  sessions(): Promise<{ connections: number; spares: number }>;
 }
 
 export interface WorldOptions {
@@ -102,6 +102,7 @@ interface Status {
     readonly profile: string;
     readonly address: string;
     readonly connections: number;
+    readonly spares?: { readonly waiting: number };
   }>;
 }
 
@@ -112,15 +113,23 @@ function portOf(name: string, listeners: Status['listeners']): number {
   return Number(/:(\d+)$/.exec(address)?.[1]);
 }
 
-function countsOf(shell: Shell, { postgres }: Stack): Pick<World, 'backends' | 'connections'> {
+function countsOf(shell: Shell, { postgres }: Stack): Pick<World, 'backends' | 'sessions'> {
   return {
     backends: async () => {
       const sql = `select count(*)::int as n from pg_stat_activity where usename like '%@%'`;
       return (await postgres.query(sql))[0]?.n;
     },
-    connections: async () => (await statusOf(shell)).listeners.reduce((sum, { connections }) => sum + connections, 0),
+    sessions: async () => {
+      const { listeners } = await statusOf(shell);
+      return {
+        connections: sum(listeners.map(({ connections }) => connections)),
+        spares: sum(listeners.map(({ spares }) => spares?.waiting ?? 0)),
+      };
+    },
   };
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((all, each) => all + each, 0);
 
 function ending({ gprxy, shell, stack }: { gprxy: InstalledGprxy; shell: Shell; stack: Stack }): AsyncDisposable {
   return {
