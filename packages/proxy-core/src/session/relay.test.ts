@@ -48,6 +48,20 @@ const dataRow = (bytes: number, index: number) => {
 };
 const halfAMessage = Buffer.from([0x44, 0, 0, 0, 100, 1, 2, 3]);
 
+it('leaves to others what they listen to: whoever keeps a book of open sockets learns that one has closed', async () => {
+  const [client, clientFar] = await pair();
+  const [upstream, upstreamFar] = await pair();
+  const closed = Promise.all([once(client, 'close'), once(upstream, 'close')]);
+  const outcome = relay(client, upstream, new AbortController().signal);
+  clientFar.end(terminate);
+  upstreamFar.end();
+  await outcome;
+  expect([client, upstream].map((socket) => socket.listenerCount('data'))).toEqual([0, 0]);
+  client.destroy();
+  upstream.destroy();
+  await closed;
+});
+
 describe('the relay', () => {
   it('carries bytes both ways unchanged', async () => {
     const { client, upstream } = await startRelay();

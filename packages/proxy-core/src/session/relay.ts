@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { type GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
@@ -31,12 +32,14 @@ export interface RelayOutcome {
 export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Promise<RelayOutcome> {
   return new Promise((resolve) => {
     const scanner = new FrameScanner();
+    const listening = new Listening();
     let bytesFromClient = 0;
     let bytesFromUpstream = 0;
     let clientDone = false;
 
     const finish = (endedBy: RelayOutcome['endedBy'], error?: Error) => {
       signal.removeEventListener('abort', onAbort);
+      listening.end();
       stopPumping(client);
       stopPumping(upstream);
       const clientAtBoundary = scanner.atBoundary && !(error instanceof ProtocolError);
@@ -49,11 +52,11 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
       finish(clientDone ? 'client' : 'upstream', saidWhy || clientDone ? undefined : upstreamLost(cause));
     };
 
-    pump(client, upstream, (chunk) => {
+    pump(listening, client, upstream, (chunk) => {
       bytesFromClient += chunk.length;
       clientDone = endsWithTerminate(chunk);
     });
-    pump(upstream, client, (chunk) => {
+    pump(listening, upstream, client, (chunk) => {
       bytesFromUpstream += chunk.length;
       try {
         scanner.push(chunk);
@@ -62,15 +65,15 @@ export function relay(client: Socket, upstream: Socket, signal: AbortSignal): Pr
       }
     });
     // A client that is done sending may still read: the server is told, and decides when it is over.
-    client.once('end', () => {
+    listening.on(client, 'end', () => {
       clientDone = true;
       upstream.end();
     });
-    client.once('error', () => finish('client'));
-    client.once('close', () => finish('client'));
-    upstream.once('end', () => onUpstreamEnd());
-    upstream.once('error', onUpstreamEnd);
-    upstream.once('close', () => onUpstreamEnd());
+    listening.on(client, 'error', () => finish('client'));
+    listening.on(client, 'close', () => finish('client'));
+    listening.on(upstream, 'end', () => onUpstreamEnd());
+    listening.on(upstream, 'error', onUpstreamEnd);
+    listening.on(upstream, 'close', () => onUpstreamEnd());
     signal.addEventListener('abort', onAbort, { once: true });
     // Whatever went before there was anybody here to listen does not go again.
     if (client.destroyed) finish('client');
@@ -90,7 +93,7 @@ function endsWithTerminate(chunk: Buffer): boolean {
  * they are gathered until the end of the event loop's turn and written together, an eighth of the system calls where a
  * server copies out. Small messages go on at once.
  */
-function pump(from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
+function pump(listening: Listening, from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
   const comesInRecords = from instanceof TLSSocket;
   let gathering = false;
   const writeGathered = () => {
@@ -106,11 +109,11 @@ function pump(from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
     }
     to.write(chunk);
   };
-  from.on('data', (chunk: Buffer) => {
+  listening.on(from, 'data', (chunk: Buffer) => {
     passOn(chunk);
     if (to.writableLength >= MAX_UNWRITTEN_BYTES) from.pause();
   });
-  to.on('drain', () => from.resume());
+  listening.on(to, 'drain', () => from.resume());
   takeShortWay(from, to, passOn);
   from.resume();
 }
@@ -132,9 +135,22 @@ function takeShortWay(from: Socket, to: Socket, passOn: (chunk: Buffer) => void)
 
 function stopPumping(socket: Socket): void {
   Reflect.deleteProperty(socket, 'push');
-  for (const event of ['data', 'drain', 'end', 'close', 'error']) socket.removeAllListeners(event);
   socket.on('error', () => {});
   socket.pause();
+}
+
+/** What the relay listens to, and no more: somebody else may wait for the end of a socket, too. */
+class Listening {
+  readonly #ends: Array<() => void> = [];
+
+  on(socket: Socket, event: string, listener: Parameters<EventEmitter['on']>[1]): void {
+    socket.on(event, listener);
+    this.#ends.push(() => socket.off(event, listener));
+  }
+
+  end(): void {
+    for (const end of this.#ends.splice(0)) end();
+  }
 }
 
 function upstreamLost(cause: Error | undefined): GprxyError {
