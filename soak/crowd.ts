@@ -1,4 +1,4 @@
-import { jobAt, jobsOf } from './jobs.ts';
+import { jobAt, jobsOf } from './jobs/jobs.ts';
 import { Tally } from './tally.ts';
 import type { Person, World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Disturbance, disturbancesFor, Seismograph } from './disturbances.ts';
-import { type JobName, jobAt, jobsOf } from './jobs.ts';
+import { type JobName, jobAt, jobsOf } from './jobs/jobs.ts';
 import type { SoakOptions } from './options.ts';
 import { type Growth, growthOf, quiet, type Sample, sample, type Watched } from './samples.ts';
 import { Tally } from './tally.ts';

@@ -1,4 +1,4 @@
-import { CUT_IN_ROWS, type JobName } from './jobs.ts';
+import { CUT_IN_ROWS, type JobName } from './jobs/jobs.ts';
 import { Told } from './session.ts';
 
 /** Whether something was done to the servers while a client was at work, and what. */

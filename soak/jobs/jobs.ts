@@ -1,9 +1,9 @@
-import { cancel } from './work/cancel.ts';
-import { copy } from './work/copy.ts';
-import { hangUp, idle, terminatedBy } from './work/hang-up.ts';
-import { listen } from './work/listen.ts';
-import { queries } from './work/queries.ts';
-import type { Person, World } from './world.ts';
+import type { Person, World } from '../world.ts';
+import { cancel } from './cancel.ts';
+import { copy } from './copy.ts';
+import { hangUp, idle, terminatedBy } from './hang-up.ts';
+import { listen } from './listen.ts';
+import { queries } from './queries.ts';
 
 /** What one client does from its connection to its end. Rejects with Told or Wrong. */
 export type Job = (person: Person) => Promise<void>;
