@@ -8,9 +8,10 @@ import ts from 'typescript';
 /** Package folder -> the workspace packages that it may import. */
 const MAY_IMPORT = {
   'proxy-core': [],
+  'loopback-http': [],
   credentials: [],
-  sidecar: ['@gprxy/proxy-core', '@gprxy/credentials'],
-  gateway: ['@gprxy/proxy-core'],
+  sidecar: ['@gprxy/proxy-core', '@gprxy/credentials', '@gprxy/loopback-http'],
+  gateway: ['@gprxy/proxy-core', '@gprxy/loopback-http'],
   cli: ['@gprxy/credentials', '@gprxy/sidecar'],
   testkit: [],
 };

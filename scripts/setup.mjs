@@ -44,7 +44,7 @@ function install() {
 }
 
 function compile() {
-  const projects = ['proxy-core', 'credentials', 'sidecar', 'gateway', 'cli', 'testkit'].map(
+  const projects = ['proxy-core', 'loopback-http', 'credentials', 'sidecar', 'gateway', 'cli', 'testkit'].map(
     (name) => `packages/${name}`,
   );
   const tsc = `${root}node_modules/typescript/bin/tsc`;

@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path';
+import { isLoopbackHost } from '@gprxy/loopback-http';
 import { type ClaimSettings, readClaimSettings } from './config/claim-settings.ts';
 import { ConfigError } from './config/config-error.ts';
 import { type DatabaseConfig, readDatabases } from './config/databases.ts';
 import { type Environment, rootCredentialsIn } from './config/environment.ts';
 import { type IssuerConfig, readIssuers } from './config/issuers.ts';
-import { type HostAndPort, isLoopback, parseHostAndPort } from './config/listen-address.ts';
+import { type HostAndPort, parseHostAndPort } from './config/listen-address.ts';
 import { type CheckedFile, checkFile } from './config/read-file.ts';
 import { type Rule, readRules } from './config/rules.ts';
 import { roleProblem } from './identity/role-name.ts';
@@ -100,7 +101,7 @@ function readListen({ table, fail }: CheckedFile): HostAndPort[] {
   return table.listen.map((text) => {
     const address =
       parseHostAndPort(text) ?? fail(['listen'], `has "${text}", which is no address such as "0.0.0.0:6432"`);
-    if (!table.tls && !isLoopback(address.host)) {
+    if (!table.tls && !isLoopbackHost(address.host)) {
       fail(['listen'], `has "${text}", which other machines can reach: without [tls] only loopback is served`);
     }
     return address;
@@ -132,7 +133,7 @@ function readAudit({ table: { audit }, fail }: CheckedFile, fileAt: (name: strin
 function readAdmin({ table, fail }: CheckedFile): HostAndPort | undefined {
   if (!table.admin) return undefined;
   const address = parseHostAndPort(table.admin.listen) ?? fail(['admin', 'listen'], 'must be as in "127.0.0.1:6433"');
-  return isLoopback(address.host) ? address : fail(['admin', 'listen'], 'must be a loopback address');
+  return isLoopbackHost(address.host) ? address : fail(['admin', 'listen'], 'must be a loopback address');
 }
 
 function readProvisionRoles({ table, fail }: CheckedFile, allowedLogins: ReadonlySet<string>): string[] {

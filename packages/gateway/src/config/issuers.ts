@@ -1,4 +1,4 @@
-import { isLoopback } from './listen-address.ts';
+import { isLoopbackHost } from '@gprxy/loopback-http';
 import type { CheckedFile } from './read-file.ts';
 import type { IssuerTable } from './schema.ts';
 import type { TomlPath } from './toml-lines.ts';
@@ -72,5 +72,5 @@ function requireSafeUrl(url: string, refuse: (problem: string) => never): void {
 export function isSafeUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')));
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname.replace(/^\[|\]$/g, '')));
 }

@@ -15,11 +15,6 @@ export function parseHostAndPort(text: string): HostAndPort | undefined {
   return { host, port };
 }
 
-/** Whether only programs of this machine can reach `host`. Names other than localhost are not resolved: they may change. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 export function formatHostAndPort({ host, port }: HostAndPort): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

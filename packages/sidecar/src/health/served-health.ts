@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { LoopbackServer } from '@gprxy/loopback-http';
 import type { TcpAddress } from '../config/sidecar-settings.ts';
 import type { SidecarProblem } from '../life/problem.ts';
 import { bindHosts, formatAddress } from '../listen/listen-address.ts';
-import type { HealthOptions, HealthServer } from './serve-health.ts';
+import type { HealthOptions } from './serve-health.ts';
 
 /** The health address as the configuration has it at the moment. */
 export class ServedHealth {
   readonly #answers: Pick<HealthOptions, 'status' | 'metrics'>;
   #wanted: TcpAddress | undefined;
-  #server: HealthServer | undefined;
+  #server: LoopbackServer | undefined;
   #problem: SidecarProblem | undefined;
 
   constructor(answers: Pick<HealthOptions, 'status' | 'metrics'>) {

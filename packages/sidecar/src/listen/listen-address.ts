@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { posix } from 'node:path';
+import { isLoopbackHost } from '@gprxy/loopback-http';
 import type { ListenAddress } from '../config/profile.ts';
 
 /** The usual hosts. They need not be looked at by isIP, which loads Node's network modules: get-token would wait for those. */
@@ -32,8 +33,7 @@ export function parseListenAddress(value: string, context: ListenContext): Liste
 
 /** Whether only programs of this machine can connect there. */
 export function isLocalOnly(address: ListenAddress): boolean {
-  if ('path' in address) return true;
-  return ['localhost', '::1'].includes(address.host) || /^127(\.\d{1,3}){3}$/.test(address.host);
+  return 'path' in address || isLoopbackHost(address.host);
 }
 
 /** Throws a plain Error unless the address is for programs of this machine only. */

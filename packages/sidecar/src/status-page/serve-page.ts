@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { hasBody } from '../health/loopback-request.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { hasBody, serveLoopback } from '@gprxy/loopback-http';
 import { OneTimeLinks } from './one-time-links.ts';
 import { closedDoor, headersOf, json, ownFiles, type PageAnswer, statusPage, welcome } from './page-answers.ts';
 import { isOwnChange, refusalOf } from './page-request.ts';
@@ -23,13 +22,8 @@ export interface ServedPage {
   close(): Promise<void>;
 }
 
-const LIMITS = {
-  maxHeaderSize: 16_384,
-  requestTimeout: 5_000,
-  headersTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
-};
-const MAX_CONNECTIONS = 64;
+/** With the cookies of every other port of this host. */
+const MAX_HEADER_BYTES = 16_384;
 
 /** Serves the status page on a free port of 127.0.0.1, to browsers that come by a link of ours. Rejects with the error of bind(2). */
 export async function servePage(options: PageOptions): Promise<ServedPage> {
@@ -37,28 +31,16 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
   const visits = new PageVisits(options.now);
   const admitted = new WeakMap<Socket, Promise<boolean>>();
   let ownHost = '';
-  const server = createServer(LIMITS, async (request, response) => {
-    if (!(await admitted.get(request.socket))) return;
-    send(request, response, answerTo(request, { ...options, links, visits, ownHost }));
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('connection', (socket: Socket) => admitted.set(socket, admit(socket, options)));
-  server.on('clientError', (_, socket) => socket.destroy());
-  server.on('upgrade', (_, socket) => socket.destroy());
-  server.on('checkContinue', (request) => request.socket.destroy());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // Of accept(2), for want of descriptors: whoever asked can ask again.
-  server.on('error', () => {});
-  ownHost = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    link: () => `http://${ownHost}/open/${links.issue()}`,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+  const { address, close } = await serveLoopback({
+    ...{ host: '127.0.0.1', port: 0, maxHeaderBytes: MAX_HEADER_BYTES },
+    onConnection: (socket) => admitted.set(socket, admit(socket, options)),
+    listener: async (request, response) => {
+      if (!(await admitted.get(request.socket))) return;
+      send(request, response, answerTo(request, { ...options, links, visits, ownHost }));
     },
-  };
+  });
+  ownHost = `127.0.0.1:${address.port}`;
+  return { link: () => `http://${ownHost}/open/${links.issue()}`, close };
 }
 
 /** A stranger is closed without a byte. */

@@ -1,5 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isLocalOnly } from '../listen/listen-address.ts';
+
+const LOOPBACK_IPV4 = /^127(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+
+/** Whether only programs of this machine can reach `host`. Names other than localhost are not resolved: they may change. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || LOOPBACK_IPV4.test(host);
+}
 
 /**
  * Whether a request was meant for this machine. A page in a browser can have its own name resolve to 127.0.0.1 and then read what is
@@ -8,7 +14,7 @@ import { isLocalOnly } from '../listen/listen-address.ts';
 export function isForLoopback({ host }: IncomingHttpHeaders): boolean {
   if (host === undefined) return true;
   const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(host) ?? [];
-  return isLocalOnly({ host: (bracketed ?? plain ?? '').toLowerCase(), port: 0 });
+  return isLoopbackHost((bracketed ?? plain ?? '').toLowerCase());
 }
 
 /** RFC 9112 section 6.3: these two headers announce a body. */
