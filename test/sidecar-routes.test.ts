@@ -99,8 +99,17 @@ describe.runIf(has.sshServer)('a sidecar behind an SSH jump host', () => {
     ...changes,
   });
 
+  const timesLogged = (words: string) => server.output().split(words).length;
+
   it('works as without it, cancels too', async () => {
     await useFully((await serve(via())).port);
+  });
+
+  it('leaves no connection to it behind when it ends', async () => {
+    const { port, sidecar } = await serve(via());
+    await connectTo(port);
+    await sidecar.close('the test says so', { drainTimeoutMs: 0 });
+    await expect.poll(() => timesLogged('Disconnected from')).toBe(timesLogged('Accepted publickey'));
   });
 
   it('tells whoever connects that the host is not known, and how to make it so', async () => {

@@ -27,11 +27,12 @@ export async function prepareProfile(
   surroundings: Surroundings,
   before?: PreparedProfile,
 ): Promise<PreparedProfile> {
-  const upstream = await resolveUpstream(profile, surroundings.readFile, surroundings.log);
+  const { readFile, log, closed } = surroundings;
+  const upstream = await resolveUpstream(profile, readFile, log, closed);
   const same = before !== undefined && isDeepStrictEqual(before.profile, profile);
-  if (same) return { ...before, upstream, spares: createSpares(profile, before.tokens, surroundings.log) };
+  if (same) return { ...before, upstream, spares: createSpares(profile, before.tokens, log) };
   const tokens = await surroundings.tokenSourceFor(profile);
-  const spares = createSpares(profile, tokens, surroundings.log);
+  const spares = createSpares(profile, tokens, log);
   return { profile, upstream, tokens, spares, signIn: await signInFor(profile, surroundings) };
 }
 

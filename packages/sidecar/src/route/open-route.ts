@@ -18,12 +18,19 @@ export interface RouteSettings {
 
 type ReadFile = (path: string) => Promise<string>;
 
-/** Reads what the settings name; nothing is dialled yet. Rejects with GprxyError, ERR_ROUTE. */
-export async function openRoute(settings: RouteSettings, readFile: ReadFile): Promise<Dial> {
-  return (await routeOf(settings, readFile)).dial;
+/**
+ * Reads what the settings name; nothing is dialled yet. What connections share ends when `closed` aborts.
+ * Rejects with GprxyError, ERR_ROUTE.
+ */
+export async function openRoute(settings: RouteSettings, readFile: ReadFile, closed?: AbortSignal): Promise<Dial> {
+  return (await routeOf(settings, readFile, closed)).dial;
 }
 
-async function routeOf({ kind, hop, ...settings }: RouteSettings, readFile: ReadFile): Promise<Route> {
+async function routeOf(
+  { kind, hop, ...settings }: RouteSettings,
+  readFile: ReadFile,
+  closed: AbortSignal | undefined,
+): Promise<Route> {
   switch (kind) {
     case 'http':
     case 'https':
@@ -44,6 +51,7 @@ async function routeOf({ kind, hop, ...settings }: RouteSettings, readFile: Read
         }),
         // Read at each login there: somebody may just have accepted the key with ssh.
         knownHosts: () => readAll(settings.knownHostsFiles, readFile),
+        ...(closed && { closed }),
       });
   }
 }

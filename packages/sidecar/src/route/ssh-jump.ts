@@ -15,6 +15,8 @@ export interface SshJump extends Hop {
   readonly privateKey?: string;
   /** Text of the known_hosts files. */
   knownHosts(): Promise<string>;
+  /** Ends the SSH connection at once, whatever runs through it. */
+  readonly closed?: AbortSignal;
 }
 
 /** The jump host is asked for a sign of life this often, and taken for lost after three that it misses. */
@@ -32,7 +34,10 @@ export function sshJumpRoute(jump: SshJump): Route {
   let connection: Promise<Client> | undefined;
   const connect = (): Promise<Client> => {
     const opening = openConnection(jump);
+    const end = () => void opening.then((client) => client.end()).catch(() => {});
+    jump.closed?.addEventListener('abort', end);
     const forget = () => {
+      jump.closed?.removeEventListener('abort', end);
       if (connection === opening) connection = undefined;
     };
     opening.then((client) => client.once('close', forget), forget);

@@ -25,13 +25,14 @@ export interface Upstream {
 }
 
 /**
- * Reads a profile's DSN and the files that it names. Nothing is dialled.
+ * Reads a profile's DSN and the files that it names. Nothing is dialled. What its connections share ends when `closed` aborts.
  * Rejects with GprxyError when the DSN could not carry a token safely, or a file is missing.
  */
 export async function resolveUpstream(
   profile: Profile,
   readFile: (path: string) => Promise<string>,
   log: Log,
+  closed?: AbortSignal,
 ): Promise<Upstream> {
   const dsn = parseDsn(profile.upstream);
   requireNothingOfOurs(dsn);
@@ -40,7 +41,7 @@ export async function resolveUpstream(
   const everyTarget = {
     tls: await resolveTls(dsn, readFile),
     connectTimeoutMs: dsn.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-    ...(profile.via && { dial: await openRoute(profile.via, readFile) }),
+    ...(profile.via && { dial: await openRoute(profile.via, readFile, closed) }),
   };
   return {
     hosts: {
