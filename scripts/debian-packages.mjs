@@ -32,7 +32,7 @@ const PACKAGES = {
     zsh: 'the completion tests of zsh',
     fish: 'the completion tests of fish',
     systemd: 'the tests of the service for systemd',
-    iproute2: 'the test of a network that changes',
+    iproute2: 'the tests of a network that changes, and of one that loses what is sent',
     procps: 'the tests that look at processes',
   },
   bench: {

@@ -1,6 +1,7 @@
 export { closestWord } from '@gprxy/proxy-core';
 export { passwordIn } from './client/password-file.ts';
-export { createProcPeerLookup, type PeerLookup, type TcpEnds } from './client/peer-uid.ts';
+export { createProcPeerLookup, type PeerLookup } from './client/peer-uid.ts';
+export type { TcpEnds } from './client/tcp-entry.ts';
 export { type Config, type ConfigInput, loadConfig, selectProfile } from './config/config.ts';
 export { ConfigError, type ConfigErrorOptions } from './config/config-error.ts';
 export { saveDefaultProfile } from './config/default-profile.ts';

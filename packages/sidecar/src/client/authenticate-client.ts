@@ -12,7 +12,8 @@ import {
 import type { ListenAddress, LocalAuth } from '../config/profile.ts';
 import { askForPassword } from './ask-for-password.ts';
 import type { LocalPassword } from './local-password.ts';
-import type { PeerLookup, TcpEnds } from './peer-uid.ts';
+import type { PeerLookup } from './peer-uid.ts';
+import type { TcpEnds } from './tcp-entry.ts';
 
 /** Resolves when the client may use the sidecar, rejects with GprxyError 28000 or 28P01 when it may not. */
 export type AuthenticateClient = (connection: ClientConnection, signal: AbortSignal) => Promise<void>;

@@ -4,7 +4,8 @@ import { endianness } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readProcTable } from './kernel-table.ts';
-import { createProcPeerLookup, type TcpEnds } from './peer-uid.ts';
+import { createProcPeerLookup } from './peer-uid.ts';
+import type { TcpEnds } from './tcp-entry.ts';
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
 const TAIL = '00000000:00000000 00:00000000 00000000  UID        0 4711 1 0000000000000000 20 4 30 10 -1\n';

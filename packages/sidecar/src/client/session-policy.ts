@@ -13,6 +13,7 @@ import type { Log } from '../log/log.ts';
 import type { Telemetry } from '../telemetry/connection-observer.ts';
 import { ConnectionSteps } from '../telemetry/connection-steps.ts';
 import { connectUpstream, type UpstreamConnector } from '../upstream/connect-upstream.ts';
+import { DeadRoutes } from '../upstream/dead-routes.ts';
 import { LostAddresses } from '../upstream/lost-addresses.ts';
 import type { AuthenticateClient } from './authenticate-client.ts';
 
@@ -26,8 +27,9 @@ export interface ListenerPolicy {
   readonly telemetry: Telemetry;
 }
 
-/** Of all sessions of the process: the addresses are the machine's. */
+/** Of all sessions of the process: addresses and routes are the machine's. */
 const lostAddresses = new LostAddresses();
+const deadRoutes = new DeadRoutes();
 
 type StepsOf = WeakMap<ClientConnection, ConnectionSteps>;
 
@@ -66,6 +68,7 @@ function createEvents({ connector, log, telemetry }: ListenerPolicy, stepsOf: St
     ready: ({ connection, upstream }) => {
       stepsOf.get(connection)?.letIn(upstream.connectionId);
       lostAddresses.watch(upstream.channel.socket);
+      deadRoutes.watch(upstream.channel.socket);
       log.info({ ...at, ...describe(connection) }, 'connected');
     },
     end: (end) => {

@@ -1,0 +1,39 @@
+import { createTableSearch, type ReadTable } from '../client/kernel-table.ts';
+import { entriesOf, type TcpEnds } from '../client/tcp-entry.ts';
+
+/**
+ * How often the kernel has asked the other end of a connection in vain, since that acknowledged anything: repeats of what was sent, or
+ * questions whether there is room for more. Undefined where nothing waits to be acknowledged, and where it cannot be told. Rejects when
+ * the table cannot be read right now.
+ */
+export type CountUnanswered = (ends: TcpEnds) => Promise<number | undefined>;
+
+const ESTABLISHED = '01';
+/** What the kernel's timer of a connection waits for, where that is an answer (tcp4_seq_show: retransmission, zero window probe). */
+const REPEATS = '01';
+const PROBES = '04';
+
+/** Reads `/proc/net/tcp` and `/proc/net/tcp6` (Linux, Documentation/networking/proc_net_tcp.rst), once for all who ask at the same time. */
+export function createUnansweredCount(readTable: ReadTable): CountUnanswered {
+  const search = (name: string) => createTableSearch(() => readTable(`/proc/net/${name}`));
+  const tables = { tcp: search('tcp'), tcp6: search('tcp6') };
+  return async (ends) => {
+    for (const { table, entry } of entriesOf(ends)) {
+      const found = await tables[table]((text) => queueOfEntry(text, ` ${entry} ${ESTABLISHED} `));
+      if (found !== undefined) return found.waiting ? found.unanswered : undefined;
+    }
+    return undefined;
+  };
+}
+
+/** Columns behind the state: queues, timer, repeats, uid, probes. */
+function queueOfEntry(table: string, entry: string): { waiting: boolean; unanswered: number } | undefined {
+  const start = table.indexOf(entry);
+  if (start === -1) return undefined;
+  const rest = table.slice(start + entry.length, start + entry.length + 100);
+  const columns = /^([0-9A-F]{8}):\S+ ([0-9A-F]{2}):\S+ ([0-9A-F]{8}) +\d+ +(\d+) /.exec(rest);
+  if (columns === null) return undefined;
+  const [, sent = '', timer, repeats = '', probes] = columns;
+  const unanswered = timer === REPEATS ? Number.parseInt(repeats, 16) : timer === PROBES ? Number(probes) : 0;
+  return { waiting: Number.parseInt(sent, 16) > 0, unanswered };
+}
