@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 
 const throughIndex = /^(import|export) \{([^}]*)\} from '@gprxy\/([\w-]+)';/gm;
 const wholeReExport = /^export \* from '(\.[^']+)';/gm;
+const passedOn = /^export \{([^}]*)\} from '@gprxy\/([\w-]+)';/gm;
 const declaration = /^export (?:async )?(?:function|class|const) (\w+)/gm;
 const reExport = /^export \{([^}]*)\} from '(\.[^']+)';/gm;
 
@@ -13,7 +14,8 @@ const reExport = /^export \{([^}]*)\} from '(\.[^']+)';/gm;
 export function directImports(packages) {
   const indexes = new Map();
   const fileOf = async (packageName, name) => {
-    if (!indexes.has(packageName)) indexes.set(packageName, readIndex(`${packages}${packageName}/src/index.ts`));
+    if (!indexes.has(packageName))
+      indexes.set(packageName, readIndex(`${packages}${packageName}/src/index.ts`, fileOf));
     return (await indexes.get(packageName)).get(name);
   };
   return {
@@ -36,8 +38,8 @@ export function directImports(packages) {
   };
 }
 
-/** Where each name of an index.ts comes from. */
-async function readIndex(index) {
+/** Where each name of an index.ts comes from; `fileOf` tells it of other packages. */
+async function readIndex(index, fileOf) {
   const source = await readFile(index, 'utf8');
   const file = (path) => resolve(dirname(index), path);
   const named = [...source.matchAll(reExport)].flatMap(([, names, path]) =>
@@ -47,7 +49,10 @@ async function readIndex(index) {
     const declared = (await readFile(file(path), 'utf8')).matchAll(declaration);
     return [...declared].map(([, name]) => [name, file(path)]);
   });
-  return new Map([...named, ...(await Promise.all(whole)).flat()]);
+  const passed = [...source.matchAll(passedOn)].flatMap(([, names, packageName]) =>
+    values(names).map(async (name) => [name, await fileOf(packageName, name)]),
+  );
+  return new Map([...named, ...(await Promise.all(whole)).flat(), ...(await Promise.all(passed))]);
 }
 
 /** The specifiers between braces that are no types. */

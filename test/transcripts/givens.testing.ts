@@ -15,6 +15,8 @@ export const givens: Readonly<Record<string, (home: Home) => unknown>> = {
       return `[profiles.prod]\ncredential = "env"\ntoken_env = "CI_TOKEN"\n${upstream}\n`;
     }),
   'the profile names no database': (home) => home.changeConfig((text) => text.replace('/sales?', '?')),
+  'health and metrics have a port': (home) =>
+    home.changeConfig((text) => `${text}\n[sidecar]\nhealth = "127.0.0.1:0"\n`),
   'another profile has a port that is taken': async (home) => {
     const { port } = home.world.stack.gateway;
     await home.changeConfig((text) => {

@@ -27,6 +27,7 @@ const patterns: Readonly<Record<string, Pattern>> = {
     written: /()(?:\bin )?\b\d+ (?:second|minute|hour|day)s?\b(?: ago)?/g,
   },
   time: { is: '\\d\\d:\\d\\d', written: /(\bat )\d\d:\d\d\b/g },
+  ticket: { is: '[\\w-]{43}', written: /(\/open\/)[\w-]{43}/g },
   session: { is: 'gprxy-session-\\w{6}', written: /()gprxy-session-\w{6}/g },
   pid: { is: '\\d+', written: /(\bprocess |"pid": |\bpid )\d+/g },
   port: { is: '\\d{2,5}', written: /(\b(?:127\.0\.0\.1|localhost):|\bport[ =]|\bPGPORT='?)\d{2,5}\b/g },

@@ -21,6 +21,7 @@ import { defineWhoami } from './commands/whoami/whoami-command.ts';
 import { applyEnvironmentOptions } from './environment-options.ts';
 import { withExamples } from './examples.ts';
 import type { Environment, Output, Terminal } from './terminal.ts';
+import { withSuggestion } from './with-suggestion.ts';
 
 /** What the command line ends in, one call a command; the options are checked by then. */
 export interface Commands extends ProfileCalls, CompletionCalls, ServiceCalls {
@@ -57,18 +58,19 @@ export function createProgram(commands: Commands, options: ProgramOptions): Comm
     .version(version)
     .enablePositionalOptions()
     .exitOverride()
+    .showSuggestionAfterError(false)
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void options.stderr.write(text),
       getOutHelpWidth: () => helpWidth(stdout),
       getErrHelpWidth: () => helpWidth(options.stderr),
-      outputError: (text, write) => write(inOurWords(text)),
     })
     .hook('preAction', (_program, command) => applyEnvironmentOptions(command, env));
   defineCommands(program, commands);
   defineHelp(program, (text) => void stdout.write(`${text}\n`));
   withExamples(program, examples).addHelpText('after', mainPage);
   program.showHelpAfterError('  Run "gprxy help".');
+  suggest(program);
   for (const command of program.commands) pointToHelp(command, `gprxy ${command.name()}`);
   return program;
 }
@@ -121,6 +123,12 @@ function inOurWords(text: string): string {
 /** Long lines are hard to read, however wide the window is. */
 function helpWidth({ columns = 80 }: Output): number {
   return Math.min(columns, 100);
+}
+
+/** Errors are told in our words; what was probably meant, each command has to know itself. */
+function suggest(command: Command): void {
+  command.configureOutput({ outputError: (text, write) => write(inOurWords(withSuggestion(text, command))) });
+  for (const inner of command.commands) suggest(inner);
 }
 
 /** A mistake names the help of the command that it was made at; every command's help ends with the same hint. */

@@ -1,10 +1,18 @@
-/** The word that was probably meant, for "did you mean ...?"; undefined when none is near. */
+/** As many letters say what somebody was about to type. */
+const telling = 3;
+
+/**
+ * The word that was probably meant, for "did you mean ...?": one that goes on as it was begun, and else one that is nearly the same;
+ * undefined when none is near.
+ */
 export function closestWord(typed: string, words: readonly string[]): string | undefined {
-  const near = words
-    .map((word) => ({ word, edits: editDistance(normal(typed), normal(word)) }))
-    .filter(({ word, edits }) => edits <= Math.max(1, Math.floor(word.length / 3)))
+  const start = normal(typed);
+  const all = words
+    .map((word) => ({ word, edits: editDistance(start, normal(word)) }))
     .sort((a, b) => a.edits - b.edits);
-  return near[0]?.word ?? words.find((word) => typed.length >= 3 && word.startsWith(typed));
+  const longer = start.length < telling ? undefined : all.find(({ word }) => normal(word).startsWith(start));
+  const similar = all.find(({ word, edits }) => edits <= Math.max(1, Math.floor(word.length / 3)));
+  return (longer ?? similar)?.word;
 }
 
 /** `clientId`, `client-id` and `client_id` are the same word to a person. */

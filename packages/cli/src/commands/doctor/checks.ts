@@ -4,6 +4,7 @@ import { checkCertificate } from './checks/certificate.ts';
 import { checkClock } from './checks/clock.ts';
 import { checkConfiguration } from './checks/configuration.ts';
 import { checkFiles } from './checks/files.ts';
+import { checkHealth } from './checks/health.ts';
 import { checkIssuer } from './checks/issuer.ts';
 import { checkLogin } from './checks/login.ts';
 import { checkNode } from './checks/node.ts';
@@ -32,4 +33,5 @@ export const checks: readonly Check[] = [
   { name: 'upstream', needs: ['login', 'certificate'], timeoutMs: networkMs, run: checkUpstream },
   { name: 'sidecar', needs: ['configuration'], timeoutMs: quickMs, run: checkSidecar },
   { name: 'ports', needs: ['configuration'], timeoutMs: quickMs, run: checkPorts },
+  { name: 'health', needs: ['configuration'], timeoutMs: quickMs, run: checkHealth },
 ];

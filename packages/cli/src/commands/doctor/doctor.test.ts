@@ -24,7 +24,7 @@ describe('doctor: options to output', () => {
     const { exitCode, stdout, stderr } = await runInWorld(['doctor']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: '' });
     expect(stdout).toMatch(/^problem {2}configuration {2}.*there are no profiles yet\n +Run "gprxy login --issuer/m);
-    expect(stdout).toMatch(/^- +login +not checked: token store comes first$/m);
+    expect(stdout).toMatch(/^- +12 more +not checked: configuration comes first$/m);
     expect(stdout).toMatch(/^1 problem\.\n$/m);
   });
 

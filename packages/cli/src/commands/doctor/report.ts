@@ -16,7 +16,7 @@ export async function printReport(results: readonly Result[], dependencies: Depe
   const nameWidth = Math.max(...results.map(({ name }) => name.length));
   const isNarrow = (lineWidth(dependencies.stdout) ?? narrowColumns) < narrowColumns;
   const indent = ' '.repeat(isNarrow ? 2 : 'problem'.length + nameWidth + 4);
-  for (const { name, verdict, message, detail, hint } of results) {
+  for (const { name, verdict, message, detail, hint } of inShort(results)) {
     const head = `${paint[verdict](marks[verdict].padEnd('problem'.length))}  ${name.padEnd(nameWidth)}`;
     if (isNarrow) print(dependencies, head.trimEnd(), `${indent}${printable(message)}`);
     else print(dependencies, `${head}  ${printable(message)}`);
@@ -24,6 +24,19 @@ export async function printReport(results: readonly Result[], dependencies: Depe
     for (const line of [detail, hint]) if (line) print(dependencies, `${indent}${printable(line)}`);
   }
   print(dependencies, '', summary(results));
+}
+
+/** Where one trouble stands before many checks, they are a single line. */
+const manySkipped = 4;
+
+function inShort(results: readonly Result[]): readonly Result[] {
+  const skippedBy = (message: string) =>
+    results.filter((result) => result.verdict === 'skipped' && result.message === message);
+  return results.flatMap((result) => {
+    const alike = result.verdict === 'skipped' ? skippedBy(result.message) : [];
+    if (alike.length < manySkipped) return [result];
+    return alike[0] === result ? [{ ...result, name: `${alike.length} more` }] : [];
+  });
 }
 
 function summary(results: readonly Result[]): string {

@@ -36,7 +36,9 @@ export async function runChecks(
 async function runCheck(check: Check, needed: readonly Result[], setUp: SetUp, signal: AbortSignal): Promise<Result> {
   const { name } = check;
   const failed = needed.find(({ verdict }) => verdict === 'problem' || verdict === 'skipped');
-  if (failed !== undefined) return { name, verdict: 'skipped', message: `not checked: ${failed.name} comes first` };
+  // What follows from what was not checked follows from the same trouble.
+  if (failed?.verdict === 'skipped') return { ...failed, name };
+  if (failed) return { name, verdict: 'skipped', message: `not checked: ${failed.name} comes first` };
   try {
     return { name, ...(await withinTime(check, setUp, signal)) };
   } catch (error) {
