@@ -7,7 +7,7 @@ export const USAGE = `npm run bench -- [PART...] [OPTIONS]
   --mib N,N            sizes of the bulk transfers in MiB (default 1,64,1024)
   --only NAME,NAME     contenders to run beside the direct connection: sidecar, sidecar/unix, sidecar+gateway,
                        gateway, pgbouncer, "pgbouncer tls", stunnel, haproxy;
-                       connect also: "sidecar, warm", "pgbouncer tls scram"
+                       connect also: sidecar/warm, "pgbouncer tls scram"
   --json               the results as JSON on stdout instead of the table
   --cpu-prof DIR       write a CPU profile of the sidecar into DIR
   --smoke              the shortest run that touches everything: one round, few transactions, 1 MiB

@@ -35,7 +35,7 @@ export function sidecar(options: SidecarOptions): Contender {
 
 /** With `warm = "auto"`; ready when a session waits. */
 export const warmSidecar: Contender = {
-  name: 'sidecar, warm',
+  name: 'sidecar/warm',
   does: 'the same, and a spare session waits for the client.',
   async start(server) {
     const directory = join(server.directory, `control-${server.stack.postgres.port}`);

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 
 /** One direction of a slow line: what is delivered arrives later, in its order. */
 export class SlowDirection {
@@ -15,9 +15,15 @@ export class SlowDirection {
   deliver(arrive: () => void): void {
     const dueAt = Math.max(performance.now(), this.#openedAt) + this.#delayMs;
     this.#last = this.#last.then(async () => {
-      const leftMs = dueAt - performance.now();
-      if (leftMs > 0) await pause(leftMs, undefined, { ref: false });
+      await until(dueAt);
       arrive();
     });
   }
+}
+
+/** To a fraction of a millisecond: a timer counts whole ones, and may be one early or late. */
+async function until(dueAt: number): Promise<void> {
+  const inTimeMs = Math.floor(dueAt - performance.now()) - 1;
+  if (inTimeMs > 0) await pause(inTimeMs, undefined, { ref: false });
+  while (performance.now() < dueAt) await nextTurn();
 }
