@@ -1,10 +1,7 @@
-import { createTokenSource } from '@gprxy/credentials';
 import { has, type PgBouncerOptions, startPgBouncer, startPostgres, type TestPostgres } from '@gprxy/testkit';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startTestSidecar, tokensOf } from './sidecar.testing.ts';
+import { cancelStatementOf, connectTo, SECRET, serveBefore } from './pooler.testing.ts';
 
-const SECRET = 'correct-horse-battery';
 const HBA = `
 hostssl all postgres 127.0.0.1/32 scram-sha-256
 hostssl all all 127.0.0.1/32 scram-sha-256
@@ -22,27 +19,7 @@ async function serve(poolMode: PgBouncerOptions['poolMode'], authType: PgBouncer
   const bouncer = await startPgBouncer(postgres, { poolMode, authType, user: 'alice@corp.example', password: SECRET });
   onTestFinished(() => bouncer.stop());
   const upstream = `postgresql://localhost:${bouncer.port}?sslrootcert=${postgres.caFile}&connect_timeout=5`;
-  if (authType === 'plain') return (await startTestSidecar({ upstream }, { tokens: tokensOf(SECRET) })).port;
-  const credential = { kind: 'password', password: { kind: 'env', variable: 'PW' } } as const;
-  const user = 'alice@corp.example';
-  const outside = {
-    env: { PW: SECRET },
-    profile: 'prod',
-    now: Date.now,
-    log: () => {},
-    fetch,
-    lockDirectory: '/nowhere',
-  };
-  const tokens = createTokenSource({ credential, upstream: { host: 'localhost', port: 1, user }, deps: outside });
-  return (await startTestSidecar({ upstream, user, credential }, { tokens })).port;
-}
-
-async function connectTo(port: number, options = {}): Promise<pg.Client> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database: 'sales', ...options });
-  client.on('error', () => {});
-  onTestFinished(() => client.end().catch(() => {}));
-  await client.connect();
-  return client;
+  return serveBefore(upstream, authType === 'plain' ? 'token' : 'password');
 }
 
 describe.runIf(has.pgbouncer)('PgBouncer as the upstream', () => {
@@ -90,14 +67,4 @@ describe.runIf(has.pgbouncer)('PgBouncer as the upstream', () => {
 async function activeStatements(): Promise<number> {
   const sql = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60)'";
   return (await postgres.query(sql)).length;
-}
-
-/** As node-postgres does it: over a connection of its own. */
-function cancelStatementOf(client: pg.Client, port: number): void {
-  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
-  const { connection } = new pg.Client({ host: '127.0.0.1', port }) as unknown as {
-    connection: pg.Connection & { cancel(pid: number, key: number): void; connect(port: number, host: string): void };
-  };
-  connection.on('connect', () => connection.cancel(processID, secretKey));
-  connection.connect(port, '127.0.0.1');
 }

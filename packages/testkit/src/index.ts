@@ -25,6 +25,8 @@ export { has, programs } from './installed-programs.ts';
 export { leash, leaveTask } from './janitor.ts';
 export { type Keyring, startKeyring } from './keyring.ts';
 export { type NotificationDesktop, startNotificationDesktop } from './notification-desktop.ts';
+export type { OdysseyRule } from './odyssey/rule.ts';
+export { startOdyssey, type TestOdyssey } from './odyssey/start-odyssey.ts';
 export type { Endpoint } from './oidc/endpoints.ts';
 export type { CannedResponse } from './oidc/front-door.ts';
 export { approveDevice, denyDevice, type PersonOptions, signInAtBrowser } from './oidc/person.ts';

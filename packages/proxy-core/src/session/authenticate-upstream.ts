@@ -3,7 +3,7 @@ import { GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts
 import { decodeAuthentication } from '../wire/authentication-messages.ts';
 import { decodeNegotiateProtocolVersion } from '../wire/backend-messages.ts';
 import { MessageType } from '../wire/message-type.ts';
-import { encodeStartupMessage } from '../wire/startup-packet.ts';
+import { encodeStartupMessage, PROTOCOL_3_0 } from '../wire/startup-packet.ts';
 import {
   type AuthenticationStep,
   startAuthentication,
@@ -38,8 +38,8 @@ interface Authenticated {
 }
 
 /**
- * StartupMessage to AuthenticationOk; returns the protocol version agreed on. Rejects with NotAsExpected when the
- * upstream does not take any more what it took early the last time; a new connection then starts from the beginning.
+ * StartupMessage to AuthenticationOk; returns the protocol version agreed on. Rejects with NotAsExpected when the upstream does not
+ * take any more what it took early the last time, or hangs up on the version; a new connection then starts from the beginning.
  */
 export async function authenticateUpstream(
   channel: MessageChannel,
@@ -52,7 +52,8 @@ export async function authenticateUpstream(
   const password = await earlyPassword(credential, line, memory, signal);
   channel.write(encodeStartupMessage(login.protocolVersion, login.parameters), ...(password ? [password] : []));
   if (password) return afterPassword(channel, login, signal);
-  const { protocolVersion, asked } = await authenticate(channel, login, startAuthentication(credential, line), signal);
+  const first = startAuthentication(credential, line);
+  const { protocolVersion, asked } = await authenticate(channel, login, first, signal);
   memory.takesPassword = credential.kind === 'token' && asked.length === 1 && asked[0] === 'CleartextPassword';
   return protocolVersion;
 }
@@ -73,6 +74,11 @@ function isMisunderstood(error: unknown): boolean {
   return error instanceof GprxyError && error.sqlState === SqlState.ProtocolViolation;
 }
 
+/** Poolers that know 3.0 alone hang up on what is newer, where a server would negotiate (Odyssey before July 2026). */
+function isUnknownVersion(error: unknown, protocolVersion: number): boolean {
+  return error instanceof ConnectionLost && protocolVersion > PROTOCOL_3_0;
+}
+
 /** Answers authentication requests up to AuthenticationOk. */
 async function authenticate(
   channel: MessageChannel,
@@ -86,7 +92,9 @@ async function authenticate(
   for (let count = 0; count < MAX_LOGIN_MESSAGES; count++) {
     const { challenge } = step;
     const message = await readLoginMessage(channel, MAX_EARLY_ERROR_BYTES, signal).catch((error: unknown) => {
-      throw withChallenge(error, challenge);
+      throw count === 0 && isUnknownVersion(error, protocolVersion)
+        ? new NotAsExpected(PROTOCOL_3_0)
+        : withChallenge(error, challenge);
     });
     if (message.type === MessageType.NegotiateProtocolVersion) {
       protocolVersion = Math.min(protocolVersion, decodeNegotiateProtocolVersion(message.body).protocolVersion);

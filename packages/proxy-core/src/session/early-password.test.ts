@@ -10,7 +10,7 @@ import {
 } from '../wire/authentication-messages.ts';
 import { encodeReadyForQuery } from '../wire/backend-messages.ts';
 import { encodeErrorResponse } from '../wire/error-response.ts';
-import { PROTOCOL_3_0 } from '../wire/startup-packet.ts';
+import { PROTOCOL_3_0, PROTOCOL_3_2 } from '../wire/startup-packet.ts';
 import type { UpstreamCredential } from './answer-authentication.ts';
 import type { UpstreamTarget } from './connect-upstream-socket.ts';
 import { loginUpstream } from './upstream-login.ts';
@@ -77,13 +77,14 @@ async function startServer(replies: readonly Reply[], certificates = [certificat
   return { target, connections };
 }
 
-async function login(target: UpstreamTarget, credential = token) {
+async function login(target: UpstreamTarget, credential = token, protocolVersion = PROTOCOL_3_0) {
   const parameters = [['user', 'alice']] as const;
   const session = await loginUpstream(
-    { target, protocolVersion: PROTOCOL_3_0, parameters, credential },
+    { target, protocolVersion, parameters, credential },
     new AbortController().signal,
   );
   session.channel.release().destroy();
+  return session.protocolVersion;
 }
 
 const together = (read: string | undefined) => read?.includes('alice') === true && read.includes(CANARY);
@@ -130,5 +131,27 @@ describe('the next login at an upstream', () => {
     await login({ ...target });
     await login(target, { kind: 'password', password: CANARY });
     expect(connections.map(({ reads }) => reads.some(together))).toEqual([false, false, false]);
+  });
+});
+
+describe('an upstream that hangs up on what is newer than version 3.0', () => {
+  const minorOf = ({ reads }: { reads: string[] }) => reads[0]?.charCodeAt(7);
+  const versions = async (replies: readonly Reply[], logins: number) => {
+    const { target, connections } = await startServer(replies);
+    const agreed: (number | Error)[] = [];
+    for (let n = 0; n < logins; n++) agreed.push(await login(target, token, PROTOCOL_3_2).catch((error) => error));
+    return { agreed, asked: connections.map(minorOf) };
+  };
+
+  it('is asked again for 3.0, and from then on at once', async () => {
+    const { agreed, asked } = await versions([() => 'hang up', asksForPassword], 2);
+    expect(agreed).toEqual([PROTOCOL_3_0, PROTOCOL_3_0]);
+    expect(asked).toEqual([2, 0, 0]);
+  });
+
+  it('is not remembered for it where it hangs up on 3.0 too', async () => {
+    const { agreed, asked } = await versions([() => 'hang up', () => 'hang up', asksForPassword], 2);
+    expect(agreed).toEqual([expect.objectContaining({ code: 'ERR_UPSTREAM_CLOSED' }), PROTOCOL_3_2]);
+    expect(asked).toEqual([2, 0, 2]);
   });
 });

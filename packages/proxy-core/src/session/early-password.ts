@@ -31,5 +31,16 @@ export const afterEarlyPassword: AuthenticationStep = {
   },
 };
 
-/** The upstream has changed how it authenticates since the last login: what was sent early is of no use to it. */
-export class NotAsExpected extends Error {}
+/**
+ * The upstream has changed how it authenticates since the last login, and what was sent early is of no use to it; or it hung up on a
+ * version of the protocol that it does not know. A new connection may fare better.
+ */
+export class NotAsExpected extends Error {
+  /** To be asked for instead. */
+  readonly protocolVersion: number | undefined;
+
+  constructor(protocolVersion?: number) {
+    super();
+    this.protocolVersion = protocolVersion;
+  }
+}

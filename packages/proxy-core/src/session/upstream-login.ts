@@ -10,6 +10,7 @@ import { withDeadline } from './deadline.ts';
 import { NotAsExpected } from './early-password.ts';
 import { MAX_LOGIN_MESSAGES, readLoginMessage, unexpectedFromUpstream } from './login-message.ts';
 import { MessageChannel } from './message-channel.ts';
+import { memoryOf } from './upstream-memory.ts';
 
 /** A login event trigger may speak behind BackendKeyData. */
 export interface LoginMessages {
@@ -42,12 +43,24 @@ export function loginUpstream(login: UpstreamLogin, signal: AbortSignal): Promis
     signal,
     target.connectTimeoutMs,
     () => timedOut(target),
-    (signal) =>
-      connectAndLogin(login, signal).catch((error) => {
-        if (!(error instanceof NotAsExpected)) throw error;
-        return connectAndLogin(login, signal);
-      }),
+    (signal) => loginTwiceAtMost(login, signal),
   );
+}
+
+async function loginTwiceAtMost(login: UpstreamLogin, signal: AbortSignal): Promise<UpstreamSession> {
+  const memory = memoryOf(login.target);
+  const protocolVersion = memory.onlyVersion ?? login.protocolVersion;
+  try {
+    return await connectAndLogin({ ...login, protocolVersion }, signal);
+  } catch (error) {
+    if (!(error instanceof NotAsExpected)) throw error;
+    const session = await connectAndLogin(
+      { ...login, protocolVersion: error.protocolVersion ?? protocolVersion },
+      signal,
+    );
+    if (error.protocolVersion !== undefined) memory.onlyVersion = error.protocolVersion;
+    return session;
+  }
 }
 
 async function connectAndLogin(login: UpstreamLogin, signal: AbortSignal): Promise<UpstreamSession> {

@@ -10,6 +10,8 @@ export interface UpstreamMemory {
   keyShare?: string | undefined;
   /** The upstream took a token as a cleartext password the last time, and it was all that it asked for. */
   takesPassword?: boolean;
+  /** It hangs up on every other version of the protocol, and took this one. */
+  onlyVersion?: number;
 }
 
 const memories = new WeakMap<UpstreamTarget, UpstreamMemory>();

@@ -58,6 +58,8 @@ describe('the upstream speaks for itself', () => {
     ['28P01', /gprxy login --profile prod/],
     ['28000', /gprxy whoami --profile prod/],
     ['3D000', /gprxy psql DATABASE/],
+    ['53300', /close some that are idle/],
+    ['08006', /gprxy doctor --profile prod/],
   ])('%s, with a hint from us', (code, hint) => {
     const error = toClientError(new UpstreamError('refused', { response: response(code) }), profile);
     expect(error).toMatchObject({ response: response(code), hint: expect.stringMatching(hint) });
@@ -74,7 +76,7 @@ describe('the upstream speaks for itself', () => {
   });
 
   it('and of what else it says nothing is changed', () => {
-    const error = new UpstreamError('refused', { response: response('53300') });
+    const error = new UpstreamError('refused', { response: response('42704') });
     expect(toClientError(error, profile)).toBe(error);
     const bare = new UpstreamError('refused', { response: { severity: 'FATAL', message: 'no code at all' } });
     expect(toClientError(bare, profile)).toBe(bare);
