@@ -24,7 +24,7 @@ export type { ClientTls } from './session/negotiate-tls.ts';
 export { POSTGRESQL_ALPN } from './session/negotiate-tls.ts';
 export { runSession } from './session/session.ts';
 export type * from './session/session-policy.ts';
-export type { TargetSessionAttrs } from './session/target-session-attrs.ts';
+export { suits, type TargetSessionAttrs } from './session/target-session-attrs.ts';
 export { loginUpstream, type UpstreamSession } from './session/upstream-login.ts';
 export * from './wire/authentication-messages.ts';
 export * from './wire/backend-messages.ts';

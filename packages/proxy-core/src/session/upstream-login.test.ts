@@ -7,7 +7,7 @@ import {
   encodeAuthenticationSASL,
   encodeAuthenticationSASLContinue,
 } from '../wire/authentication-messages.ts';
-import { encodeReadyForQuery } from '../wire/backend-messages.ts';
+import { encodeParameterStatus, encodeReadyForQuery } from '../wire/backend-messages.ts';
 import { encodeErrorResponse } from '../wire/error-response.ts';
 import { PROTOCOL_3_0 } from '../wire/startup-packet.ts';
 import type { UpstreamCredential } from './answer-authentication.ts';
@@ -186,3 +186,20 @@ it.each(['postgres', 'direct'] as const)(
     expect(outcome).toMatchObject({ sqlState: '08001', hint: expect.stringMatching(/upstream/) });
   },
 );
+
+describe('S27 what a server says between AuthenticationOk and ReadyForQuery', () => {
+  const inClear = { mode: 'disable' } as const;
+  const setting = (bytes: number) => encodeParameterStatus('a', 'x'.repeat(bytes - 3));
+  const half = 1 << 19;
+
+  it.each([
+    ['as much as it may say', [setting(half), setting(half - 1)], 'channel'],
+    ['one byte more', [setting(half), setting(half)], 'code'],
+    ['more messages than any server has', Array.from({ length: 1_001 }, () => setting(3)), 'code'],
+  ])('is kept for the client up to a mebibyte and 1,000 messages: %s', async (_, messages, outcomeHas) => {
+    const script = [Buffer.concat([authenticationOk, ...messages, encodeReadyForQuery('I')])];
+    const { outcome } = await login({ script }, password, inClear);
+    expect(outcome).toHaveProperty(outcomeHas);
+    if (outcomeHas === 'code') expect(outcome).toMatchObject({ code: 'ERR_PROTOCOL' });
+  });
+});

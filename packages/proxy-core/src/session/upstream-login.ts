@@ -31,7 +31,8 @@ export interface UpstreamSession {
   readonly connectionId?: string | undefined;
 }
 
-const MAX_LOGIN_MESSAGE_BYTES = 1 << 20;
+/** Of all messages between AuthenticationOk and ReadyForQuery: they are kept for the client, and with a spare session for minutes. */
+const MAX_LOGIN_BYTES = 1 << 20;
 
 /**
  * Connects, authenticates and reads up to the first ReadyForQuery.
@@ -84,8 +85,10 @@ async function readUntilReady(channel: MessageChannel, signal: AbortSignal) {
   const loginMessages = { beforeKey: [] as Buffer[], afterKey: [] as Buffer[] };
   let messages = loginMessages.beforeKey;
   const parameters = new Map<string, string>();
+  let bytesLeft = MAX_LOGIN_BYTES;
   for (let count = 0; count < MAX_LOGIN_MESSAGES; count++) {
-    const message = await readLoginMessage(channel, MAX_LOGIN_MESSAGE_BYTES, signal);
+    const message = await readLoginMessage(channel, bytesLeft, signal);
+    bytesLeft -= message.body.length;
     switch (message.type) {
       case MessageType.ParameterStatus: {
         const { name, value } = decodeParameterStatus(message.body);

@@ -36,6 +36,21 @@ it('answers with the status', async () => {
   expect(await requestControl(await startControl(), 'status')).toEqual(status);
 });
 
+it.each(['status', 'metrics', 'page', 'reload'] as const)(
+  'S25 goes on after %s could not be told',
+  async (question) => {
+    const path = join(await testDirectory(), 'control.sock');
+    const fail = () => {
+      throw new Error('a word that is for nobody');
+    };
+    const control = await serveControl({ path, ...calls, [question]: fail });
+    onTestFinished(() => control.close());
+    const asked = requestControl(path, question);
+    await expect(asked).rejects.toMatchObject({ code: 'ERR_CONTROL', message: expect.stringMatching(/with 500$/) });
+    if (question !== 'status') expect(await requestControl(path, 'status')).toEqual(status);
+  },
+);
+
 it.runIf(process.getuid?.() === 0)(
   'S36 does not ask a socket of another OS user, who could lead it anywhere',
   async () => {

@@ -63,7 +63,10 @@ const RECHECK_MS = 5_000;
 
 async function openControl(options: ControlOptions): Promise<ControlServer> {
   const { path, recheckMs = RECHECK_MS } = options;
-  const server = createServer(LIMITS, (request, response) => answer(request, response, options));
+  const server = createServer(LIMITS, (request, response) => {
+    // A question that cannot be answered must not end the sessions of the databases.
+    answer(request, response, options).catch(() => send(response, 500, { error: 'it cannot be answered now' }));
+  });
   dropOldestOf(server);
   // Whatever is not plain HTTP gets no answer at all.
   server.on('clientError', (_, socket) => socket.destroy());
@@ -111,25 +114,22 @@ async function refuseSecondDaemon(path: string): Promise<void> {
   }
 }
 
-function answer(
+async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { status, metrics, page, reload, stop }: ControlOptions,
-): void {
+): Promise<void> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const route = `${request.method} ${path}`;
   request.resume();
   if (route === 'GET /v1/status') {
     send(response, 200, status());
   } else if (route === 'GET /v1/metrics') {
-    void metrics().then((text) => send(response, 200, { pid: process.pid, text }));
+    send(response, 200, { pid: process.pid, text: await metrics() });
   } else if (route === 'POST /v1/page') {
-    page().then(
-      (link) => send(response, 200, { pid: process.pid, ...link }),
-      (error: Error) => send(response, 503, { error: error.message }),
-    );
+    send(response, 200, { pid: process.pid, ...(await page()) });
   } else if (route === 'POST /v1/reload') {
-    void reload().then((reloaded) => send(response, 200, { pid: process.pid, ...reloaded }));
+    send(response, 200, { pid: process.pid, ...(await reload()) });
   } else if (route === 'POST /v1/stop') {
     response.once('finish', () => stop(milliseconds(new URLSearchParams(query).get('drain_timeout_ms'))));
     send(response, 202, { pid: process.pid });

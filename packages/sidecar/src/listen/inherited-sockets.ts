@@ -4,6 +4,8 @@ import { formatAddress } from './listen-address.ts';
 
 /** proc(5): the state LISTEN in /proc/net/tcp. */
 const LISTENING = '0A';
+/** Among the flags in /proc/net/unix: Linux's __SO_ACCEPTCON. Who was accepted there is listed with the same path, without it. */
+const ACCEPTS = 0x10000;
 
 /**
  * Sockets that a supervisor has bound and handed over (sd_listen_fds(3)). Each is known by the address that the kernel says it is bound to,
@@ -46,7 +48,7 @@ async function inodeOf(fd: number): Promise<string> {
   return /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? '';
 }
 
-/** Inode -> address, of TCP sockets that listen and of Unix sockets with a path. */
+/** Inode -> address, of TCP sockets that listen and of Unix sockets with a path that do. */
 async function listeningSockets(): Promise<Map<string, string>> {
   const lines = async (name: string) =>
     (await readFile(`/proc/self/net/${name}`, 'utf8').catch(() => '')).split('\n').slice(1);
@@ -55,8 +57,8 @@ async function listeningSockets(): Promise<Map<string, string>> {
     return state === LISTENING ? [[inode, fromHex(local)] as const] : [];
   });
   const unix = (await lines('unix')).flatMap((line) => {
-    const [, inode = '', path = ''] = /^(?:\S+\s+){6}(\d+)\s+(\/.*)$/.exec(line) ?? [];
-    return path === '' ? [] : [[inode, path] as const];
+    const [, flags = '', inode = '', path = ''] = /^(?:\S+\s+){3}(\S+)(?:\s+\S+){2}\s+(\d+)\s+(\/.*)$/.exec(line) ?? [];
+    return Number.parseInt(flags, 16) & ACCEPTS ? [[inode, path] as const] : [];
   });
   return new Map([...tcp, ...unix]);
 }

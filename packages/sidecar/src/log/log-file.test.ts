@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { testDirectory } from '../directory.testing.ts';
@@ -21,6 +21,21 @@ it('is begun anew when it is full, and the one before is kept', async () => {
   for (const line of ['one\n', 'two\n', 'three\n', 'four\n']) log.write(line);
   expect([await readFile(`${path}.1`, 'utf8'), await readFile(path, 'utf8')]).toEqual(['three\n', 'four\n']);
   expect((await stat(`${path}.1`)).mode & 0o777).toBe(0o600);
+});
+
+it('S36 the one before is written neither into a file that others can read nor through a link', async () => {
+  for (const prepare of [
+    (before: string) => writeFile(before, '', { mode: 0o644 }),
+    (before: string) => symlink(`${before}.elsewhere`, before),
+  ]) {
+    const path = join(await testDirectory(), 'gprxy.log');
+    await prepare(`${path}.1`);
+    const log = openLogFile(path, 10);
+    for (const line of ['one\n', 'two\n', 'three\n']) log.write(line);
+    const before = await lstat(`${path}.1`);
+    expect([before.isFile(), before.mode & 0o777]).toEqual([true, 0o600]);
+    expect(await readFile(`${path}.1`, 'utf8')).toBe('one\ntwo\n');
+  }
 });
 
 it('stays the file that others hold open', async () => {

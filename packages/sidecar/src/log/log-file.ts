@@ -1,4 +1,14 @@
-import { chmodSync, copyFileSync, mkdirSync, openSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface LogFile {
@@ -38,6 +48,12 @@ function attempt(work: () => void): void {
 
 function beginAnew(path: string): void {
   // Where there is no room for it, that is no reason to log no more.
-  attempt(() => copyFileSync(path, `${path}.1`));
+  attempt(() => copyToNew(path, `${path}.1`));
   truncateSync(path);
+}
+
+/** What is there already may be a link, or open to others: it is taken away, not written to. The copy has the mode of the file. */
+function copyToNew(from: string, to: string): void {
+  rmSync(to, { force: true });
+  copyFileSync(from, to, constants.COPYFILE_EXCL);
 }

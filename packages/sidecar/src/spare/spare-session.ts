@@ -1,4 +1,4 @@
-import { SOCKET_OPTIONS, terminate, type UpstreamSession } from '@gprxy/proxy-core';
+import { SOCKET_OPTIONS, suits, type TargetSessionAttrs, terminate, type UpstreamSession } from '@gprxy/proxy-core';
 import { UnaskedMessages } from './unasked-messages.ts';
 
 /** The kernel asks this often whether the other end is still there, and gives up 10 s later where libuv sets how often it asks. */
@@ -28,6 +28,11 @@ export class SpareSession {
     return this.#state === 'waiting' && this.#heard.isAtBoundary && !this.#session.channel.socket.destroyed;
   }
 
+  /** False when the server has said since its login that it is none of those any more that were asked for: a primary, say. */
+  stillSuits(attrs: TargetSessionAttrs): boolean {
+    return !suits(attrs, this.#session.parameters) || suits(attrs, this.#parameters) === true;
+  }
+
   /** The address of this machine that it leaves from; undefined where a proxy's or a jump host's stream says nothing of it. */
   get localAddress(): string | undefined {
     return this.#session.channel.socket.localAddress;
@@ -42,13 +47,17 @@ export class SpareSession {
   lend(): UpstreamSession {
     if (!this.isUsable) throw new Error('a spare session is lent once');
     this.#leave('gone');
-    const { channel, loginMessages, parameters } = this.#session;
+    const { channel, loginMessages } = this.#session;
     channel.socket.setKeepAlive(SOCKET_OPTIONS.keepAlive, SOCKET_OPTIONS.keepAliveInitialDelay);
     return {
       ...this.#session,
       loginMessages: { ...loginMessages, afterKey: [...loginMessages.afterKey, ...this.#heard.frames] },
-      parameters: new Map([...parameters, ...this.#heard.parameters]),
+      parameters: this.#parameters,
     };
+  }
+
+  get #parameters(): ReadonlyMap<string, string> {
+    return new Map([...this.#session.parameters, ...this.#heard.parameters]);
   }
 
   /** Says goodbye to the server. Resolves once that has closed the connection, which is after it gave up the backend's place. */

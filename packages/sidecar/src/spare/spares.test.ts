@@ -1,4 +1,4 @@
-import { SqlState, terminate, UpstreamError, type UpstreamSession } from '@gprxy/proxy-core';
+import { encodeParameterStatus, SqlState, terminate, UpstreamError, type UpstreamSession } from '@gprxy/proxy-core';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLog } from '../log/log.ts';
 import { loginOf, startFakeUpstream } from './fake-upstream.testing.ts';
@@ -72,6 +72,37 @@ describe('the next client of a database', () => {
     upstream.ends[1]?.resetAndDestroy();
     expect(await pidOf()).toBe(3);
   });
+
+  it.each([
+    ['read-write', 'default_transaction_read_only', 'on', 3],
+    ['primary', 'in_hot_standby', 'on', 3],
+    ['any', 'in_hot_standby', 'on', 2],
+    ['read-write', 'TimeZone', 'UTC', 2],
+    // It was the best there was at login, and still is.
+    ['prefer-standby', 'TimeZone', 'UTC', 2],
+  ] as const)(
+    'S38 who asks for %s, once the server has said %s = %s, gets the session %4$i',
+    async (attrs, name, value, pid) => {
+      const upstream = await startFakeUpstream();
+      const parameters = new Map([
+        ['in_hot_standby', 'off'],
+        ['default_transaction_read_only', 'off'],
+      ]);
+      const sessions: UpstreamSession[] = [];
+      const login = async () => {
+        const session = { ...(await upstream.login()), parameters };
+        sessions.push(session);
+        return session;
+      };
+      const { openAndRest, pidOf } = await startSpares({ login });
+      const want = wanted({}, { login: loginOf({}, { targetSessionAttrs: attrs }) });
+      await openAndRest(want);
+      const told = encodeParameterStatus(name, value);
+      upstream.ends[1]?.write(told);
+      await vi.waitFor(() => expect(sessions[1]?.channel.socket.bytesRead).toBe(told.length));
+      expect(await pidOf(want)).toBe(pid);
+    },
+  );
 
   it('gets none from before the machine slept', async () => {
     const { openAndRest, pidOf, clock } = await startSpares();

@@ -82,14 +82,16 @@ export class WaitingSpares {
     // have looked at its sockets before that came.
     await nextTurn();
     await nextTurn();
-    if (signal.aborted || !usable.session.isUsable || !isStillHere(usable.session.localAddress)) {
+    const { session } = usable;
+    const isReliable = session.isUsable && isStillHere(session.localAddress);
+    if (signal.aborted || !isReliable || !session.stillSuits(wanted.login.targetSessionAttrs)) {
       void this.#end([usable], signal.aborted ? 'its client has gone' : 'its connection cannot be relied on');
       signal.throwIfAborted();
       return undefined;
     }
     this.#lent += 1;
     this.#tell(usable, 'a client got the spare session');
-    return usable.session.lend();
+    return session.lend();
   }
 
   /** Resolves once the server has let go of them. */

@@ -241,3 +241,14 @@ function raw(origin: string, bytes: Buffer): Promise<string> {
   socket.write(bytes);
   return text(socket).catch(({ code }) => (code === 'ECONNRESET' ? '' : code));
 }
+
+it('S25 what cannot be shown ends nothing but its own request, in words that are ours', async () => {
+  const { page, origin } = await openPage({
+    view: () => {
+      throw new Error('canary');
+    },
+  });
+  const { folder, cookie } = await visit(page);
+  expect(await ask(`${origin}/${folder}/view`, { headers: { cookie } })).toEqual(closed(500));
+  expect((await ask(`${origin}/${folder}/`, { headers: { cookie } })).code).toBe(200);
+});

@@ -36,7 +36,7 @@ export async function servePage(options: PageOptions): Promise<ServedPage> {
     onConnection: (socket) => admitted.set(socket, admit(socket, options)),
     listener: async (request, response) => {
       if (!(await admitted.get(request.socket))) return;
-      send(request, response, answerTo(request, { ...options, links, visits, ownHost }));
+      send(request, response, answerOrApology(request, { ...options, links, visits, ownHost }));
     },
   });
   ownHost = `127.0.0.1:${address.port}`;
@@ -54,6 +54,15 @@ interface Asked extends PageOptions {
   readonly links: OneTimeLinks;
   readonly visits: PageVisits;
   readonly ownHost: string;
+}
+
+/** What goes wrong here must not end the sessions of the databases; its words could be anybody's. */
+function answerOrApology(request: IncomingMessage, asked: Asked): PageAnswer {
+  try {
+    return answerTo(request, asked);
+  } catch {
+    return closedDoor(500, 'The page cannot be shown now.');
+  }
 }
 
 function answerTo({ method = '', url = '', headers }: IncomingMessage, asked: Asked): PageAnswer {
