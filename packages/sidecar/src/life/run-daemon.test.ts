@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -51,6 +52,40 @@ it.each(['SIGTERM', 'SIGHUP', 'SIGINT'])('drains on %s, which may be a terminal 
   signals.emit(signal, signal);
   expect(await outcome).toEqual({ kind: 'stopped', forced: 0 });
   expect(signals.eventNames()).toEqual([]);
+});
+
+it.each(['SIGTERM', 'SIGINT'])(
+  'ends on %s while a profile is still being opened, and leaves no socket behind',
+  async (signal) => {
+    const profile = new EventEmitter();
+    const asked = once(profile, 'asked');
+    const tokenSourceFor = () => {
+      profile.emit('asked');
+      return new Promise<never>(() => {});
+    };
+    const { signals, outcome, controlSocketPath } = await daemon({ tokenSourceFor });
+    await asked;
+    expect(await requestControl(controlSocketPath, 'status')).toMatchObject({ state: 'starting' });
+    signals.emit(signal, signal);
+    expect(await outcome).toEqual({ kind: 'stopped', forced: 0 });
+    expect(existsSync(controlSocketPath)).toBe(false);
+    expect(signals.eventNames()).toEqual([]);
+  },
+);
+
+it('ends on SIGTERM that came before anything was open', async () => {
+  const { signals, outcome, controlSocketPath } = await daemon();
+  signals.emit('SIGTERM', 'SIGTERM');
+  expect(await outcome).toEqual({ kind: 'stopped', forced: 0 });
+  expect(existsSync(controlSocketPath)).toBe(false);
+});
+
+it('stops while a profile is still being opened, when asked over the control socket', async () => {
+  const { controlSocketPath, outcome } = await daemon({ tokenSourceFor: () => new Promise<never>(() => {}) });
+  await expect.poll(() => existsSync(controlSocketPath)).toBe(true);
+  await requestControl(controlSocketPath, 'stop');
+  expect(await outcome).toEqual({ kind: 'stopped', forced: 0 });
+  expect(existsSync(controlSocketPath)).toBe(false);
 });
 
 it('reloads on SIGHUP', async () => {

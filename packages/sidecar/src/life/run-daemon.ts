@@ -30,56 +30,78 @@ export type DaemonOutcome =
   /** No profile could be served. */
   | { readonly kind: 'nothing-to-serve'; readonly problems: readonly SidecarProblem[] };
 
-/** The foreground daemon: serves until a signal or `gprxy stop`. The caller turns the outcome into an exit code. */
+/** The foreground daemon: serves until a signal or `gprxy stop`, also while it starts. The caller turns the outcome into an exit code. */
 export async function runDaemon(options: DaemonOptions): Promise<DaemonOutcome> {
-  let sidecar: Sidecar;
+  const stop = new AbortController();
+  const starting = startSidecar({ ...options, stop: stop.signal });
+  const asked = obeySignals(starting, stop, options);
   try {
-    sidecar = await startSidecar(options);
+    const sidecar = await Promise.race([starting, lastWordsAfter(asked.interrupted)]);
+    if (sidecar === undefined) return { kind: 'interrupted' };
+    const isStopping = sidecar.status().state === 'stopping';
+    if (sidecar.listeners.length > 0 || isStopping) return await serveUntilStopped(sidecar, asked, options);
+    await sidecar.close('nothing to serve');
+    return { kind: 'nothing-to-serve', problems: sidecar.problems };
   } catch (error) {
     if (error instanceof AlreadyRunningError) return { kind: 'already-running', pid: error.pid };
     throw error;
+  } finally {
+    asked.noMore();
   }
-  if (sidecar.listeners.length === 0) {
-    await sidecar.close('nothing to serve');
-    return { kind: 'nothing-to-serve', problems: sidecar.problems };
-  }
-  return serveUntilStopped(sidecar, options);
 }
 
-async function serveUntilStopped(sidecar: Sidecar, options: DaemonOptions): Promise<DaemonOutcome> {
-  const { signals, onReady, onPhase, onHangup = 'reload', watchedFile, readAt, log } = options;
+interface Asked {
+  /** Aborts: it is not to wait any longer. */
+  readonly interrupted: AbortSignal;
+  /** From now on signals are the process's own again. */
+  noMore(): void;
+}
+
+function obeySignals(starting: Promise<Sidecar>, stop: AbortController, options: DaemonOptions): Asked {
+  const { signals, onHangup = 'reload' } = options;
   const interrupted = new AbortController();
-  let draining = false;
-  const drain = (signal: string) => {
-    draining = true;
-    void sidecar.close(signal);
-  };
+  const whenStarted = (work: (sidecar: Sidecar) => void) => void starting.then(work, () => {});
+  const drain = (signal: string) => stop.abort(signal);
   const interrupt = () => {
-    if (!draining) return drain('SIGINT');
-    void sidecar.close('interrupted', { drainTimeoutMs: 0 });
+    if (!stop.signal.aborted) return drain('SIGINT');
+    whenStarted((sidecar) => void sidecar.close('interrupted', { drainTimeoutMs: 0 }));
     interrupted.abort();
   };
   const listeners = [
     ['SIGTERM', drain],
-    ['SIGHUP', onHangup === 'stop' ? drain : () => void sidecar.reload('SIGHUP')],
+    ['SIGHUP', onHangup === 'stop' ? drain : () => whenStarted((sidecar) => void sidecar.reload('SIGHUP'))],
     ['SIGINT', interrupt],
   ] as const;
   for (const [signal, listener] of listeners) signals.on(signal, listener);
+  return {
+    interrupted: interrupted.signal,
+    noMore() {
+      for (const [signal, listener] of listeners) signals.off(signal, listener);
+    },
+  };
+}
+
+async function serveUntilStopped(
+  sidecar: Sidecar,
+  { interrupted }: Asked,
+  { onReady, onPhase, watchedFile, readAt, log }: DaemonOptions,
+): Promise<DaemonOutcome> {
   const fileChanged = () => void sidecar.reload('the file has changed');
   const watched = watchedFile && watchFile(watchedFile, fileChanged, log, { since: readAt });
   try {
-    onReady?.(sidecar);
-    onPhase?.('ready');
-    const ended = await Promise.race([sidecar.closed, lastWordsAfter(interrupted.signal)]);
-    return interrupted.signal.aborted || !ended ? { kind: 'interrupted' } : { kind: 'stopped', ...ended };
+    if (sidecar.status().state === 'running') {
+      onReady?.(sidecar);
+      onPhase?.('ready');
+    }
+    const ended = await Promise.race([sidecar.closed, lastWordsAfter(interrupted)]);
+    return interrupted.aborted || !ended ? { kind: 'interrupted' } : { kind: 'stopped', ...ended };
   } finally {
-    for (const [signal, listener] of listeners) signals.off(signal, listener);
     if (watched) watched.close();
   }
 }
 
 /** Clients that are cut off get this long to be told so, and not the seconds that one which never reads could take. */
 async function lastWordsAfter(interrupted: AbortSignal): Promise<undefined> {
-  await once(interrupted, 'abort');
+  if (!interrupted.aborted) await once(interrupted, 'abort');
   await setTimeout(LAST_WORDS_MS);
 }

@@ -16,6 +16,8 @@ export interface SidecarOptions extends Pick<Surroundings, 'tokenSourceFor' | 'p
   readonly sidecar?: SidecarSettings;
   /** Reads the configuration again. Rejects when that as a whole cannot be used; left out: there is none to read. */
   readProfiles?(): Promise<ProfilesRead>;
+  /** Once it aborts the sidecar closes, its reason being why; also while it still starts, which then ends early. */
+  readonly stop?: AbortSignal;
   /** Called before and after each reload, and when the sidecar begins to drain. */
   onPhase?(phase: 'ready' | 'reloading' | 'stopping'): void;
   /** Left out: a private sidecar that nobody else can ask or stop. */

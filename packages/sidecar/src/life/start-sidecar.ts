@@ -37,12 +37,12 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   closing.afterwards(() => health.close());
   closing.afterwards(() => page.close());
   await openControl(options, { status, reload, metrics, page }, closing);
+  closeOn(options.stop, closing);
   const common = commonParts(health, tracing);
   const ready = startServing({ serving, common, first: { profiles, problems, sidecar }, readProfiles, log });
-  reloading = await ready;
-  for (const address of inherited.left)
+  reloading = await openedUnlessClosed(ready, closing);
+  for (const address of reloading ? inherited.left : [])
     log.error({ address }, 'nobody is served at a socket that was handed over: it is not configured');
-  if (closing.started) await closing.close();
   return {
     get listeners() {
       return serving.addresses.flatMap(toListener);
@@ -55,6 +55,21 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     close: closing.close,
     closed: closing.closed,
   };
+}
+
+function closeOn(stop: AbortSignal | undefined, closing: Closing): void {
+  const close = () => void closing.close(String(stop?.reason));
+  if (stop?.aborted) close();
+  else stop?.addEventListener('abort', close, { once: true });
+}
+
+/** Whoever stops it while it starts does not wait for a profile that takes long: what that still opens is closed again. Undefined: it has closed. */
+async function openedUnlessClosed(ready: Promise<Reloading>, closing: Closing): Promise<Reloading | undefined> {
+  const opened = ready.then(async (reloading) => {
+    if (closing.started) await closing.close();
+    return reloading;
+  });
+  return Promise.race([opened, closing.closed.then(() => undefined)]);
 }
 
 /** A sidecar that began to stop meanwhile closes what a reload has opened. */
