@@ -15,7 +15,7 @@ export interface HostileServerOptions {
   readonly direct?: boolean;
   readonly alpn?: readonly string[];
   /** What it says to each message it gets, the startup packet being the first. */
-  readonly script?: readonly Buffer[];
+  readonly script?: readonly (Buffer | ((message: Buffer) => Buffer))[];
   /** Closes once it has got this many messages. */
   readonly hangUpAfter?: number;
   /** Dies of the first byte: the kernel resets its connections. */
@@ -32,7 +32,7 @@ export async function startHostileServer(options: HostileServerOptions) {
     socket.on('data', (chunk) => {
       received.push(chunk);
       const answer = script.shift();
-      if (answer) socket.write(answer);
+      if (answer) socket.write(typeof answer === 'function' ? answer(chunk) : answer);
       if (++count === options.hangUpAfter) socket.end();
     });
   };

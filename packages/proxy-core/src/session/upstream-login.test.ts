@@ -86,6 +86,11 @@ describe('S14 a line that is not verified', () => {
     expect(received).not.toContain(CANARY);
   });
 
+  it('S12 is given up for stuffed bytes before TLS gets to see them', async () => {
+    const { outcome } = await login({ sslAnswer: Buffer.from('SE'), certificate: certificates.good }, token);
+    expect(outcome).toMatchObject({ message: expect.stringContaining('unencrypted data') });
+  });
+
   it('does not show the text of an error that came before TLS', async () => {
     const fake = encodeErrorResponse({ severity: 'FATAL', code: '28000', message: 'please paste your password here' });
     const { outcome } = await login({ sslAnswer: fake }, token);
@@ -175,6 +180,33 @@ describe('a token over a verified line', () => {
       response: { code: '28000', message: 'no such luck' },
     });
     expect(received.endsWith('p\0\0\0\x05\x01')).toBe(true);
+  });
+});
+
+it('an upstream that refused the token cannot let us in after all', async () => {
+  const challenge = encodeAuthenticationSASLContinue(Buffer.from('{"status":"invalid_token"}'));
+  const ready = Buffer.concat([authenticationOk, encodeReadyForQuery('I')]);
+  const script = [encodeAuthenticationSASL(['OAUTHBEARER']), challenge, ready];
+  const { outcome } = await login({ sslAnswer: YES, certificate: certificates.good, script }, token);
+  expect(outcome).toMatchObject({ code: 'ERR_PROTOCOL' });
+});
+
+describe('S27 before an upstream has let us in', () => {
+  const header = (type: string, length: number) => {
+    const bytes = Buffer.alloc(5, type);
+    bytes.writeInt32BE(length, 1);
+    return bytes;
+  };
+  it.each([
+    ['an error over 30,000 bytes is refused by its header', header('E', 30_005)],
+    ['a notice over 30,000 bytes is refused by its header', header('N', 30_005)],
+    [
+      'a request over 2,000 bytes is refused',
+      Buffer.concat([header('R', 2_005), Buffer.from([0, 0, 0, 10]), Buffer.alloc(1_997)]),
+    ],
+  ])('%s', async (_, bytes) => {
+    const { outcome } = await login({ script: [bytes] }, password, { mode: 'disable' });
+    expect(outcome).toMatchObject({ code: 'ERR_PROTOCOL', message: expect.stringMatching(/length|too long/) });
   });
 });
 

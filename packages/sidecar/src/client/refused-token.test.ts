@@ -11,6 +11,15 @@ const at = (issuer = own?.issuer) => ({
   openidConfiguration: `${issuer}/.well-known/openid-configuration`,
 });
 
+/** What a server may make us show, quotation marks of every shell, and now and then anything at all. */
+const words = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.string({ unit: fc.constantFrom(...'ab:/.~-_$`;&|<>(){}*!# \'"\\\n\x1b'), maxLength: 12 }),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+);
+
 describe('a token that a server refused by OAUTHBEARER', () => {
   it('is told of in the words of the server, which name the issuer and the scope that it wants', () => {
     const { detail, hint } = refusedToken({ ...at(), scope: own?.scopes.join(' ') ?? '' }, profile);
@@ -48,7 +57,7 @@ describe('a token that a server refused by OAUTHBEARER', () => {
 
   it('shows nothing that could change a terminal or be taken for more than one word of a command', () => {
     fc.assert(
-      fc.property(fc.string(), fc.string({ maxLength: 20, unit: 'binary' }), (scope, status) => {
+      fc.property(words, words, (scope, status) => {
         const openidConfiguration = `https://x${status}/.well-known/openid-configuration`;
         const { detail, hint } = refusedToken({ status, scope, openidConfiguration }, profile);
         expect(detail + hint).toMatch(/^[\x20-\x7e]*$/);

@@ -3,13 +3,12 @@ import { UpstreamError } from '@gprxy/proxy-core';
 import { expect, it } from 'vitest';
 import { aliceTokens, collectLog, testProfile } from '../config/profile.testing.ts';
 import { ListenerActivity } from '../listen/listener-activity.ts';
+import type { Log } from '../log/log.ts';
 import { noTelemetry } from '../telemetry/connection-observer.ts';
 import { toClientError } from './client-errors.ts';
 import { createSessionPolicy } from './session-policy.ts';
 
-/** What is logged of a session that ended with this error. */
-function loggedOf(error: unknown): Record<string, unknown> | undefined {
-  const { log, lines } = collectLog();
+function policyWith(log: Log) {
   const connector = {
     profile: testProfile(),
     upstream: undefined as never,
@@ -19,12 +18,13 @@ function loggedOf(error: unknown): Record<string, unknown> | undefined {
     draining: new AbortController().signal,
     activity: new ListenerActivity('prod', '127.0.0.1:5433'),
   };
-  const { events } = createSessionPolicy({
-    connector,
-    authenticateClient: async () => {},
-    log,
-    telemetry: noTelemetry,
-  });
+  return createSessionPolicy({ connector, authenticateClient: async () => {}, log, telemetry: noTelemetry });
+}
+
+/** What is logged of a session that ended with this error. */
+function loggedOf(error: unknown): Record<string, unknown> | undefined {
+  const { log, lines } = collectLog();
+  const { events } = policyWith(log);
   const end = {
     stage: 'upstream',
     peer: {},
@@ -36,6 +36,10 @@ function loggedOf(error: unknown): Record<string, unknown> | undefined {
   events.end?.({ ...end, error } as SessionEnd<void>);
   return lines[0];
 }
+
+it('S26 whoever has begun to speak, and falls silent before it is known who that is, is gone within 10 s', () => {
+  expect(policyWith(collectLog().log).authenticationTimeoutMs).toBeLessThan(10_000);
+});
 
 it.each([
   ['its message', new Error('connect ECONNREFUSED ::1:1'), 'connect ECONNREFUSED ::1:1'],

@@ -64,6 +64,22 @@ it.runIf(process.getuid?.() === 0)(
   },
 );
 
+it('S27 an answer without an end is given up', async () => {
+  const path = join(await testDirectory(), 'control.sock');
+  const server = createServer((_, response) => {
+    response.writeHead(200);
+    const more = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(65_536, ' ')));
+    };
+    response.on('drain', more);
+    more();
+  }).listen(path);
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const asked = requestControl(path, 'status', { timeoutMs: 60_000 });
+  await expect(asked).rejects.toMatchObject({ code: 'ERR_CONTROL', message: expect.stringContaining('endless') });
+});
+
 it('is there again when its directory was taken away, as at the end of a session at the desktop', async () => {
   const directory = join(await testDirectory(), 'run');
   const path = join(directory, 'control.sock');

@@ -29,6 +29,8 @@ describe('clients that wait for a person', () => {
     leaving.abort(gone);
     expect(await one.end).toBe(gone);
     expect(first(asked).signal.aborted).toBe(false);
+    first(asked).show({ verificationUri: 'https://login.example/second' });
+    expect(one.told).toEqual([`open ${prompt.verificationUri}`]);
     const again = startWaiting(signIn);
     first(asked).approve();
     expect(await again.end).toBe('signed in');

@@ -72,6 +72,12 @@ it('is not lent in the middle of a message', async () => {
   expect(spare.isUsable).toBe(false);
 });
 
+it('is of no use from the moment that its socket is destroyed, before anybody is told', async () => {
+  const { spare, session } = await startSpare();
+  session.channel.socket.destroy();
+  expect(spare.isUsable).toBe(false);
+});
+
 it('says goodbye to the server, and waits until that has hung up', async () => {
   const { spare, session, end, upstream } = await startSpare();
   await spare.end();

@@ -1,4 +1,11 @@
-import { encodeParameterStatus, SqlState, terminate, UpstreamError, type UpstreamSession } from '@gprxy/proxy-core';
+import {
+  type AnyUpstreamLogin,
+  encodeParameterStatus,
+  SqlState,
+  terminate,
+  UpstreamError,
+  type UpstreamSession,
+} from '@gprxy/proxy-core';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLog } from '../log/log.ts';
 import { loginOf, startFakeUpstream } from './fake-upstream.testing.ts';
@@ -18,7 +25,7 @@ const wanted = (parameters: Record<string, string> = {}, given: Partial<WantedSe
 async function startSpares(given: Partial<SparesOptions> = {}) {
   const upstream = await startFakeUpstream();
   const clock = { now: NOW };
-  const login = vi.fn((): Promise<UpstreamSession> => upstream.login());
+  const login = vi.fn((_login: AnyUpstreamLogin): Promise<UpstreamSession> => upstream.login());
   const work: Array<() => Promise<void>> = [];
   const soon = (each: () => Promise<void>) => void work.push(each);
   const options = { profile: 'prod', isOn: true, log: silentLog, now: () => clock.now, login, soon };
@@ -109,6 +116,25 @@ describe('the next client of a database', () => {
     await openAndRest();
     clock.now += 60_000;
     expect(await pidOf()).toBe(3);
+  });
+
+  it('gets none that leaves from an address which this machine has no more', async () => {
+    const upstream = await startFakeUpstream();
+    const login = async () => {
+      const session = await upstream.login();
+      // RFC 5737: nobody's.
+      return Object.defineProperty(session.channel.socket, 'localAddress', { value: '192.0.2.1' }) && session;
+    };
+    const { openAndRest, pidOf } = await startSpares({ login });
+    await openAndRest();
+    expect(await pidOf()).toBe(3);
+  });
+
+  it('is not told of the line of a spare as if it were its own', async () => {
+    const onConnected = vi.fn();
+    const { openAndRest, login } = await startSpares();
+    await openAndRest(wanted({}, { login: { ...loginOf({}), onConnected } }));
+    expect(login.mock.calls.map(([given]) => 'onConnected' in given)).toEqual([true, false]);
   });
 
   it('S6 leaves to nobody what it was about to get when it hung up', async () => {

@@ -170,6 +170,13 @@ describe('other pages in the same browser', () => {
       'that a browser calls cross-site',
       (own: string) => ({ origin: own, 'x-gprxy-page': '1', 'sec-fetch-site': 'cross-site' }),
     ],
+    [
+      'that goes there itself',
+      (own: string) => ({
+        ...{ origin: own, 'x-gprxy-page': '1' },
+        ...{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+      }),
+    ],
   ])('begin no login by a POST %s', async (_, headersFor) => {
     const { at, origin, signedIn } = await inside();
     expect((await at('sign-in/prod', { method: 'POST', headers: headersFor(origin) })).code).toBe(403);

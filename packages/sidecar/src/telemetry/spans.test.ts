@@ -1,7 +1,7 @@
 import { UpstreamError } from '@gprxy/proxy-core';
 import * as api from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { observeWithSpans } from './spans.ts';
 import { Tracing } from './tracing.ts';
 
@@ -39,6 +39,25 @@ it('a connection is a span, and each step one below it, handed over when the ste
     'gprxy.bytes_from_upstream': 2,
     'gprxy.connection': '3f6c',
   });
+});
+
+it('is the root of a trace of its own, whatever else is being traced at that moment', () => {
+  const foreign = api.trace.setSpanContext(api.ROOT_CONTEXT, {
+    ...{ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 },
+  });
+  const inForeign = {
+    active: () => foreign,
+    with: (_: unknown, work: () => unknown) => work(),
+    bind: (_: unknown, target: unknown) => target,
+    enable: () => inForeign,
+    disable: () => inForeign,
+  } as unknown as api.ContextManager;
+  api.context.setGlobalContextManager(inForeign);
+  onTestFinished(() => api.context.disable());
+  observeWithSpans(api)(connection).end({ at: Date.now(), ...bytes });
+  const [root] = exporter.getFinishedSpans();
+  expect(root?.parentSpanContext).toBeUndefined();
+  expect(root?.spanContext().traceId).not.toBe('0af7651916cd43dd8448eb211c80319c');
 });
 
 it('S18 a failure is told by its code, and not in the words of a server', () => {

@@ -1,6 +1,9 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createCertificateAuthority } from '@gprxy/testkit';
 import { describe, expect, it } from 'vitest';
 import { collectLog, testProfile } from '../config/profile.testing.ts';
+import { testDirectory } from '../directory.testing.ts';
 import { resolveUpstream } from './resolve-upstream.ts';
 
 const files = async (path: string) => {
@@ -81,6 +84,19 @@ describe('an upstream that can be used', () => {
     const broken = await resolveWith('postgresql://gw?sslcert=/pem/cert&sslkey=/pem/broken').catch((error) => error);
     expect(broken).toMatchObject({ code: 'ERR_UPSTREAM_DSN', hint: expect.stringContaining('PEM') });
     expect(broken.message).not.toContain(key.slice(30, 90));
+  });
+
+  it.runIf(process.getuid)('S36 does not use a private key that other users of the machine can read', async () => {
+    const authority = await createCertificateAuthority();
+    const { certPem, keyPem } = await authority.issue({ commonName: 'alice', client: true });
+    const directory = await testDirectory();
+    const [cert, key] = [join(directory, 'cert'), join(directory, 'key')];
+    await Promise.all([writeFile(cert, certPem), writeFile(key, keyPem, { mode: 0o600 })]);
+    const profile = testProfile({ upstream: `postgresql://gw?sslcert=${cert}&sslkey=${key}` });
+    const resolved = () => resolveUpstream(profile, (path) => readFile(path, 'utf8'), collectLog().log);
+    await resolved();
+    await chmod(key, 0o644);
+    await expect(resolved()).rejects.toThrow(/open to other users \(mode 0644\)/);
   });
 
   it('warns when any host name will do', async () => {
