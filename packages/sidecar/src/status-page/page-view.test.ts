@@ -1,13 +1,17 @@
 import { expect, it } from 'vitest';
-import type { SidecarStatus } from '../control/status.ts';
+import type { ListenerStatus, SidecarStatus } from '../control/status.ts';
 import { pageView } from './page-view.ts';
 
-const listener = {
-  ...{ profile: 'prod', address: '127.0.0.1:5433', state: 'listening' },
-  ...{ connections: 0, totalConnections: 0 },
-} as const;
+const listener: ListenerStatus = {
+  ...{ profile: 'prod', address: '127.0.0.1:5433', connections: 0, totalConnections: 0 },
+  state: 'listening',
+};
 const status: SidecarStatus = {
-  ...{ version: 1, pid: 1, startedAt: '2030-01-01T00:00:00.000Z', state: 'running', problems: [] },
+  version: 1,
+  pid: 1,
+  startedAt: '2030-01-01T00:00:00.000Z',
+  state: 'running',
+  problems: [],
   startArguments: ['--log-file', '/home/alice/canary'],
   listeners: [{ ...listener, address: '/run/s' }, listener, { ...listener, profile: 'dev', state: 'failed' }],
 };
