@@ -61,7 +61,9 @@ describe('gprxy doctor with a gateway upstream', () => {
     await stack.gateway.program.stop();
     const { exitCode, about } = await examine(shell);
     expect(exitCode).toBe(7);
-    expect(about('certificate').message).toMatch(/^could not connect to localhost:\d+ \(ECONNREFUSED\)$/);
+    expect(about('certificate').message).toMatch(
+      /^could not connect to localhost:\d+: nothing listens there \(ECONNREFUSED\)$/,
+    );
     expect(about('certificate').hint).toContain('Check that the upstream is running');
   });
 });

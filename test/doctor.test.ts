@@ -204,6 +204,6 @@ describe('gprxy doctor on a set-up that works', () => {
     await changed(/localhost:\d+/, 'localhost:1');
     const { exitCode, about } = await examine(signedIn.shell);
     expect(exitCode).toBe(7);
-    expect(about('certificate').message).toBe('could not connect to localhost:1 (ECONNREFUSED)');
+    expect(about('certificate').message).toBe('could not connect to localhost:1: nothing listens there (ECONNREFUSED)');
   });
 });

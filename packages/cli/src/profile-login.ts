@@ -47,7 +47,7 @@ export async function profileLogin(
   const kind = storeKind ?? (await readStoreChoice(profile.name, dependencies));
   return {
     settings,
-    store: createStore(kind, credentials, dependencies),
+    store: createStore(kind, profile.name, credentials, dependencies),
     account: profile.name,
     deps: credentialDependencies(settings.caFile, credentials, dependencies),
   };
@@ -63,11 +63,17 @@ export function requireLogin({ name, credential }: Profile): OidcCredential {
   });
 }
 
-function createStore(kind: StoreKind, credentials: Credentials, dependencies: Dependencies): TokenStore {
+function createStore(
+  kind: StoreKind,
+  account: string,
+  credentials: Credentials,
+  dependencies: Dependencies,
+): TokenStore {
   const { stateDirectory } = paths(configInput(dependencies));
   return kind === 'file'
     ? credentials.createFileStore({ directory: join(stateDirectory, 'logins') })
     : credentials.createKeychainStore({
+        account,
         service: dependencies.env.GPRXY_KEYCHAIN_SERVICE ?? 'gprxy',
         ...sessionBus(dependencies.env),
       });

@@ -44,13 +44,18 @@ async function serveAt<Result>(
   use: (endpoint: LocalEndpoint) => Promise<Result>,
 ): Promise<Result> {
   const { createLog, startSidecar } = await dependencies.sidecars();
-  const log = await createLog({ level: 'error', format: 'pretty', write: (line) => dependencies.stderr.write(line) });
+  // What keeps it from starting is told by the error, once.
+  let hasStarted = false;
+  const write = (line: string) => void (hasStarted && dependencies.stderr.write(line));
+  const log = await createLog({ level: 'error', format: 'pretty', write });
   const localAuth = localAuthOn(dependencies.platform, profile);
   // It lives as long as one program: what it kept would mostly be for nobody.
   const profiles = [{ ...profile, listen: [address], localAuth, warm: 'off' as const }];
   const sidecar = await startSidecar({ profiles, tokenSourceFor: () => tokens, log, passwordFile });
   try {
-    return await use(endpointOf(sidecar));
+    const endpoint = endpointOf(sidecar);
+    hasStarted = true;
+    return await use(endpoint);
   } finally {
     await sidecar.close('the program that used it has ended');
   }

@@ -14,8 +14,9 @@ beforeEach(() => {
   store = storeOn(keytar);
 });
 
-function storeOn(keytar: FakeKeytar): TokenStore {
+function storeOn(keytar: FakeKeytar, options: { account?: string } = {}): TokenStore {
   return createKeychainStore({
+    ...options,
     service: 'gprxy-test',
     loadKeytar: () => keytar,
     entryBytes: windowsBytes,
@@ -204,6 +205,15 @@ describe('keychain store, when the keychain does not serve', () => {
       code: 'ERR_STORE_ABSENT',
       hint: expect.stringContaining('gprxy login --insecure-storage'),
     });
+  });
+
+  it('tells to sign in to the profile that it is about, and not to the default one', async () => {
+    const broken = storeOn(keytar, { account: 'two' });
+    for (const message of ['Cannot autolaunch D-Bus without X11 $DISPLAY', 'The stub received bad data.']) {
+      keytar.setPassword = () => Promise.reject(new Error(message));
+      const hint = expect.stringContaining('"gprxy login --profile two --insecure-storage"');
+      expect(await failureOf(broken.probe(neverAborts))).toMatchObject({ hint });
+    }
   });
 
   it("reads libsecret's errors", async () => {

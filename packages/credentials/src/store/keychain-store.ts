@@ -11,6 +11,8 @@ import { DamagedLogin, NewerLogin } from './unreadable-login.ts';
 export interface KeychainStoreOptions {
   /** The keychain's service name, `gprxy` outside of tests. */
   service: string;
+  /** The profile that its errors tell to sign in again; the default one when absent. */
+  account?: string;
   /** Linux: where the session's keyring is, as in DBUS_SESSION_BUS_ADDRESS. */
   sessionBus?: string;
   /** Replaces the native module in tests. */
@@ -39,9 +41,10 @@ class KeychainStore implements TokenStore {
   readonly #limitMs: number;
 
   constructor(options: KeychainStoreOptions) {
-    const { service, loadKeytar = requireKeytar } = options;
+    const { service, account, loadKeytar = requireKeytar } = options;
     this.#keychain = new GuardedKeytar({
       service,
+      ...(account !== undefined && { account }),
       load: loadKeytar,
       isPrompt: promptness(options),
       apart: () => new KeytarApart(),

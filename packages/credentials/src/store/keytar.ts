@@ -17,6 +17,8 @@ export function requireKeytar(): Keytar {
 
 export interface GuardedKeytarOptions {
   service: string;
+  /** Whose login it is about: for the hints of errors. */
+  account?: string;
   load: () => Keytar;
   /** Whether a call can be made in this process without the risk that it blocks. */
   isPrompt: () => Promise<boolean>;
@@ -71,7 +73,9 @@ export class GuardedKeytar {
     const startedAt = performance.now();
     const apart = (await this.#options.isPrompt()) ? undefined : this.#options.apart();
     const leftMs = Math.max(1, limitMs - (performance.now() - startedAt));
-    const call = told(apart === undefined ? use(here) : use(apart).catch((error) => insteadOf(error, () => use(here))));
+    const call = this.#told(
+      apart === undefined ? use(here) : use(apart).catch((error) => insteadOf(error, () => use(here))),
+    );
     return within(call, leftMs, () => {
       if (whenLate === 'goes on') apart?.letGo();
       else apart?.kill();
@@ -89,12 +93,18 @@ export class GuardedKeytar {
     return keychainSilent(limitMs);
   }
 
+  #told<T>(call: Promise<T>): Promise<T> {
+    return call.catch((cause: unknown) => {
+      throw keychainFailure(cause, this.#options.account);
+    });
+  }
+
   #loaded(): Keytar {
     try {
       this.#keytar ??= this.#options.load();
       return this.#keytar;
     } catch {
-      throw keychainAbsent('the keychain library does not load');
+      throw keychainAbsent('the keychain library does not load', this.#options.account);
     }
   }
 }
@@ -102,10 +112,4 @@ export class GuardedKeytar {
 function insteadOf<T>(error: unknown, here: () => Promise<T>): Promise<T> {
   if (error instanceof CannotRunApart) return here();
   throw error;
-}
-
-function told<T>(call: Promise<T>): Promise<T> {
-  return call.catch((cause: unknown) => {
-    throw keychainFailure(cause);
-  });
 }

@@ -1,3 +1,4 @@
+import { closestWord } from '../closest-word.ts';
 import type { GprxyError } from '../errors.ts';
 import { invalidDsn, PERCENT_ENCODE } from './invalid-dsn.ts';
 
@@ -45,5 +46,7 @@ function unknownParameter(name: string): GprxyError {
   if (name === 'password') return invalidDsn('the password is a parameter', 'Write it as "user:password@host".');
   // Quoted only if it looks like a name: it may be the rest of a password that is not percent-encoded.
   const quoted = /^[a-z_]+$/.test(name) ? ` "${name}"` : '';
-  return invalidDsn(`parameter${quoted} is unknown`, `Known are: ${[...KNOWN_PARAMETERS].join(', ')}.`);
+  const meant = quoted === '' ? undefined : closestWord(name, [...KNOWN_PARAMETERS]);
+  const hint = meant === undefined ? `Known are: ${[...KNOWN_PARAMETERS].join(', ')}.` : `Did you mean "${meant}"?`;
+  return invalidDsn(`parameter${quoted} is unknown`, hint);
 }

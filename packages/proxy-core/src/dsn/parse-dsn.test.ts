@@ -186,6 +186,11 @@ describe('parseDsn', () => {
     expect(errorOf(dsn)).toMatchObject({ code: 'ERR_DSN', message: `invalid DSN: ${reason}` });
   });
 
+  it('says which parameter was probably meant, and which there are where none is near', () => {
+    expect(errorOf('postgresql://db.example?sslrotcert=x').hint).toBe('Did you mean "sslrootcert"?');
+    expect(errorOf('postgresql://db.example?keepalives=1').hint).toMatch(/^Known are: application_name, /);
+  });
+
   it('S18 shows no password in an error, however it is written', () => {
     const password = fc
       .string({ minLength: 6, unit: fc.constantFrom(...'7Q@/?#&=:%[] ') })

@@ -7,6 +7,7 @@ import { type Dial, dialTcp } from './dial.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
 import { secureContextOf } from './secure-context.ts';
+import { unreachable } from './unreachable.ts';
 import { keyShareFor, memoryOf, rememberSessions, sessionToResume } from './upstream-memory.ts';
 
 /** libpq's names. Only the two that check who answers may carry a token or a password in clear. */
@@ -143,29 +144,32 @@ function nameOf(target: UpstreamTarget): string {
   return `${target.host}:${target.port}`;
 }
 
-function unreachable(target: UpstreamTarget, cause: Error): UpstreamError {
-  const reason = 'code' in cause ? ` (${cause.code})` : '';
-  return new UpstreamError(`could not connect to ${nameOf(target)}${reason}`, {
-    code: 'ERR_UPSTREAM_UNREACHABLE',
-    sqlState: SqlState.CannotEstablish,
-    hint: 'Check that the upstream is running and that its host and port are right.',
-    cause,
-  });
-}
-
 function tlsRefused(target: UpstreamTarget, answer: string | undefined): UpstreamError {
   if (answer === undefined) return unreachable(target, new Error('closed before it answered SSLRequest'));
-  const why = answer === 'N' ? 'it does not offer TLS' : 'it answered SSLRequest with something else than yes or no';
-  return insecure(target, why);
+  return answer === 'N'
+    ? insecure(
+        target,
+        'it does not offer TLS',
+        undefined,
+        'Have its administrator turn TLS on, or check its host and port.',
+      )
+    : insecure(
+        target,
+        'it answered SSLRequest with something else than yes or no',
+        undefined,
+        'Check its host and port: what answers there does not seem to be a PostgreSQL server.',
+      );
 }
 
-function insecure(target: UpstreamTarget, why: string, cause?: unknown): UpstreamError {
+const checkCertificate = 'Check sslrootcert and sslmode of the upstream, and the certificate that the upstream serves.';
+
+function insecure(target: UpstreamTarget, why: string, cause?: unknown, hint = checkCertificate): UpstreamError {
   const reason = cause instanceof Error && cause.message ? `: ${cause.message}` : '';
   return new UpstreamError(`no verified TLS connection to ${nameOf(target)}: ${why}${reason}`, {
     code: 'ERR_UPSTREAM_TLS',
     sqlState: SqlState.CannotEstablish,
     detail: 'Nothing was sent over it.',
-    hint: 'Check sslrootcert and sslmode of the upstream, and the certificate that the upstream serves.',
+    hint,
     cause,
   });
 }

@@ -94,7 +94,7 @@ describe('a login with several hosts', () => {
       code: 'ERR_UPSTREAM_UNREACHABLE',
       sqlState: '08001',
       detail: expect.stringMatching(
-        /^could not connect to \S+ \(ECONNREFUSED\); \S+ is not what target_session_attrs=primary asks for; \S+ does not say whether it is what/,
+        /^could not connect to \S+: nothing listens there \(ECONNREFUSED\); \S+ is not what target_session_attrs=primary asks for; \S+ does not say whether it is what/,
       ),
     });
   });

@@ -75,6 +75,13 @@ describe('the upstream speaks for itself', () => {
     });
   });
 
+  it('through a certificate that is not trusted, and the doctor shows more', () => {
+    const tls = { code: 'ERR_UPSTREAM_TLS' as const, sqlState: '08001', detail: 'Nothing was sent over it.' };
+    const error = new UpstreamError('no verified TLS', { ...tls, hint: 'Check sslrootcert.' });
+    const hint = 'Check sslrootcert. "gprxy doctor --profile prod" shows more.';
+    expect(toClientError(error, profile)).toMatchObject({ ...tls, hint, message: 'no verified TLS' });
+  });
+
   it('and of what else it says nothing is changed', () => {
     const error = new UpstreamError('refused', { response: response('42704') });
     expect(toClientError(error, profile)).toBe(error);

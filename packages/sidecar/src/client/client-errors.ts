@@ -46,6 +46,7 @@ const WITHOUT_TOKEN: Readonly<Record<CredentialErrorCode, Answer>> = {
 export function toClientError(error: unknown, profile: Profile): unknown {
   if (error instanceof CredentialError) return withoutToken(error, profile.name);
   if (error instanceof UpstreamError && error.response !== undefined) return withHint(error, profile);
+  if (error instanceof UpstreamError && error.code === 'ERR_UPSTREAM_TLS') return lookedAtByDoctor(error, profile.name);
   return error;
 }
 
@@ -53,6 +54,16 @@ function withoutToken(error: CredentialError, profile: string): GprxyError {
   const answer = WITHOUT_TOKEN[error.code];
   const hint = answer === login ? answer.hint(profile) : (error.hint ?? answer.hint(profile));
   return new GprxyError(error.message, { code: error.code, sqlState: answer.sqlState, hint, cause: error });
+}
+
+/** OpenSSL's words say little to most people: the doctor names the certificate, who issued it, and what to change. */
+function lookedAtByDoctor(error: UpstreamError, profile: string): UpstreamError {
+  const { message, code, sqlState, detail, hint = '' } = error;
+  const more = `"gprxy doctor --profile ${profile}" shows more.`;
+  return new UpstreamError(message, {
+    ...{ code, sqlState, cause: error, hint: hint === '' ? more : `${hint} ${more}` },
+    ...(detail !== undefined && { detail }),
+  });
 }
 
 /** The upstream's own words stay as they are. */

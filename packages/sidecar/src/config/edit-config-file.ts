@@ -25,8 +25,8 @@ export async function requireReplaceable(path: string): Promise<void> {
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((cause) => {
-    throw notWritable(path, cause);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(async (cause) => {
+    throw notWritable(path, await whyNoDirectory(dirname(path), cause));
   });
   // A file that is a link (to a dotfiles repository, say) stays one: its target is replaced.
   const target = await realpath(path).catch(() => path);
@@ -41,10 +41,20 @@ async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
+/** Node tells ENOENT of a read-only file system (EROFS): the nearest directory that is there tells why. */
+async function whyNoDirectory(path: string, cause: NodeJS.ErrnoException): Promise<NodeJS.ErrnoException> {
+  if (cause.code !== 'ENOENT' || dirname(path) === path) return cause;
+  const refusal = await access(dirname(path), constants.W_OK).catch((error: NodeJS.ErrnoException) => error);
+  if (refusal === undefined) return cause;
+  return refusal.code === 'ENOENT' ? whyNoDirectory(dirname(path), cause) : refusal;
+}
+
 function notWritable(path: string, cause: unknown): ConfigError {
-  return new ConfigError(`cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
-    path,
-    cause,
-    hint: 'Make it and its directory writable for you, or name another file by GPRXY_CONFIG, then try again.',
-  });
+  const { code } = cause as NodeJS.ErrnoException;
+  return new ConfigError(`cannot be written (${code})`, { path, cause, hint: whatWouldHelp(code) });
+}
+
+function whatWouldHelp(code: string | undefined): string {
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'Make room on its disk, then try again; nothing was changed.';
+  return 'Make it and its directory writable for you, or name another file by GPRXY_CONFIG, then try again.';
 }

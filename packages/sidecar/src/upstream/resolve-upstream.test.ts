@@ -7,7 +7,7 @@ import { testDirectory } from '../directory.testing.ts';
 import { resolveUpstream } from './resolve-upstream.ts';
 
 const files = async (path: string) => {
-  if (path.startsWith('/pem/')) return `PEM of ${path}`;
+  if (path.startsWith('/pem/')) return `PEM of ${path}\n${path === '/pem/key' ? '' : '-----BEGIN CERTIFICATE-----'}`;
   throw Object.assign(new Error(path), { code: 'ENOENT' });
 };
 const resolve = (upstream: string, log = collectLog().log) => resolveUpstream(testProfile({ upstream }), files, log);
@@ -37,7 +37,7 @@ describe('an upstream that can be used', () => {
       'trusts its own authority',
       'postgresql://gw:6432/sales?sslrootcert=/pem/ca',
       {
-        hosts: { targets: [{ tls: { ca: 'PEM of /pem/ca' } }] },
+        hosts: { targets: [{ tls: { ca: expect.stringMatching(/^PEM of \/pem\/ca/) } }] },
         database: 'sales',
       },
     ],
@@ -133,6 +133,11 @@ describe('S14 an upstream that cannot be used', () => {
     ['has a password', 'postgresql://alice:secret@gw', /it has a password/],
     ['names a user', 'postgresql://alice@gw', /it names a user/],
     ['names a missing file', 'postgresql://gw?sslrootcert=/no/ca', /sslrootcert "\/no\/ca" cannot be read \(ENOENT\)/],
+    [
+      'names a file without a certificate',
+      'postgresql://gw?sslrootcert=/pem/key',
+      /"\/pem\/key" has no certificate in it/,
+    ],
     ['is no DSN', 'gateway.example:6432', /invalid DSN/],
   ])('%s', async (_, upstream, message) => {
     const error = await resolve(upstream).catch((caught) => caught);

@@ -96,6 +96,7 @@ async function resolveTls({ tls }: Dsn, readFile: (path: string) => Promise<stri
     ...(tls.certFile !== undefined && { cert: await read('sslcert', tls.certFile) }),
     ...(tls.keyFile !== undefined && { key: await read('sslkey', tls.keyFile) }),
   };
+  requireCertificate(tls.rootCertFile, files.ca);
   requireUsable(files);
   if (tls.keyFile !== undefined) await requirePrivate(tls.keyFile);
   return { mode: tls.mode, negotiation: tls.negotiation, ...files };
@@ -105,6 +106,15 @@ async function requirePrivate(keyFile: string): Promise<void> {
   const mode = await openToOthers(keyFile);
   if (mode === undefined) return;
   throw unusable(`sslkey "${keyFile}" is open to other users (mode ${mode})`, `Run "chmod 600 '${keyFile}'".`);
+}
+
+/** OpenSSL takes a key, or any text, for a list of no authorities: then no server would be good enough. */
+function requireCertificate(path: string | undefined, pem: string | undefined): void {
+  if (pem === undefined || /^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/m.test(pem)) return;
+  throw unusable(
+    `sslrootcert "${path}" has no certificate in it`,
+    'It must be a PEM file: "-----BEGIN CERTIFICATE-----" and what follows, of the authority that issued the upstream\'s.',
+  );
 }
 
 /** What OpenSSL says of a broken file quotes none of it. */

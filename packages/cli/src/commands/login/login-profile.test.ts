@@ -91,6 +91,12 @@ describe('login: profiles', () => {
     expect(stderr).toContain('needs --client-id ID and --upstream DSN');
   });
 
+  it('names the profile in the command that would make it: without, another one would be changed', async () => {
+    const args = ['login', '--profile', 'staging', '--issuer', 'https://id.example'];
+    const { stderr } = await runInWorld(args, { config: prodProfile });
+    expect(stderr).toContain('Run "gprxy login --profile staging --issuer URL --client-id ID');
+  });
+
   it('ends with 3 where nothing is configured and nothing given', async () => {
     const { exitCode, stderr } = await runInWorld(['login']);
     expect(exitCode).toBe(3);

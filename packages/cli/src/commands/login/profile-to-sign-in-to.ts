@@ -15,7 +15,7 @@ import { requireLogin } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import type { LoginOptions } from './login-command.ts';
 
-const example = 'gprxy login --issuer URL --client-id ID --upstream postgresql://GATEWAY:6432';
+const example = '--issuer URL --client-id ID --upstream postgresql://GATEWAY:6432';
 
 export interface ProfileToSignInTo {
   readonly profile: Profile;
@@ -74,7 +74,7 @@ function nothingConfigured(config: Config): CliError {
   return new CliError('there is no profile to sign in to yet', {
     code: 'ERR_CONFIG_MISSING',
     detail: `${config.path} does not exist.`,
-    hint: `Run "${example}".`,
+    hint: `Run "gprxy login ${example}".`,
   });
 }
 
@@ -87,7 +87,10 @@ function incompleteProfile(
     given.clientId ? [] : '--client-id ID',
     given.upstream ? [] : '--upstream DSN',
   ].flat();
-  return usageError(`profile "${name}" is new and needs ${missing.join(' and ')}`, `Run "${example}".`);
+  return usageError(
+    `profile "${name}" is new and needs ${missing.join(' and ')}`,
+    `Run "gprxy login --profile ${name} ${example}".`,
+  );
 }
 
 /** The command line is wrong, and not the line that the error names, which was never written; unless the system refused the file. */

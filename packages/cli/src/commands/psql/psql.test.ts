@@ -127,6 +127,14 @@ describe('psql without a running sidecar', () => {
     await expect(stat(programs[0]?.env.PGHOST ?? '')).rejects.toThrow('ENOENT');
   });
 
+  it('tells once what keeps it from starting, and starts no psql', async () => {
+    const { createLog, startSidecar } = await import('@gprxy/sidecar');
+    const config = prodProfile.replace('/sales', '/sales?sslmode=disable');
+    const result = await runInWorld(['psql', 'sales'], { config, sidecars: { createLog, startSidecar } });
+    expect(result).toMatchObject({ exitCode: 3, programs: [] });
+    expect(result.stderr.match(/the upstream cannot be used/g)).toHaveLength(1);
+  });
+
   it('uses a port on loopback where libpq has no Unix sockets', async () => {
     const world = { config: prodProfile, platform: 'win32', ...privateSidecar([]) } as const;
     const { programs, stderr } = await runInWorld(['psql'], world);
