@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, lstat, mkdtemp, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { leaveTask } from '../janitor.ts';
+import { madeOnce } from './made-once.ts';
 import { everybodyCanReach, type OsUser, reachableTemporaryRoot } from './os-user.ts';
 
 /** 15 is Debian's own (`has.postgres15`), which comes with the programs for backups; the others are from npm. */
@@ -33,34 +33,17 @@ async function installedBinaries(version: PostgresVersion): Promise<string> {
   return join(dirname(createRequire(library).resolve(platformPackage)), '../native');
 }
 
-/**
- * A copy that root owns and others may only read, made once for all processes: complete before its final name exists.
- * Whatever else bears that name (temporary directories are for everybody) is left alone, and the copy is for this process.
- */
+/** A copy that root owns and others may only read, made once for all processes. */
 export async function reachableCopy(installed: string, version: PostgresVersion, parent: string): Promise<string> {
   const manifest = await readFile(join(installed, '../package.json'), 'utf8');
   const identity = createHash('sha256').update(manifest).digest('hex').slice(0, 16);
-  const path = join(parent, `gprxy-postgres-${version}-${identity}`);
-  if (await isOurs(path, installed)) return path;
-  const staging = await mkdtemp(`${path}-`);
-  const takeBack = leaveTask(`REMOVE ${staging}`);
-  await cp(installed, staging, { recursive: true, verbatimSymlinks: true, preserveTimestamps: false });
-  await chmod(staging, 0o755);
-  try {
-    await rename(staging, path);
-  } catch {
-    if (!(await isOurs(path, installed))) return staging;
-    await rm(staging, { recursive: true, force: true });
-  }
-  takeBack();
-  return path;
-}
-
-async function isOurs(path: string, installed: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => undefined);
-  if (!found?.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) return false;
-  // Cleaners of temporary directories remove single files that are old.
-  return (await countFiles(path)) === (await countFiles(installed));
+  return madeOnce(join(parent, `gprxy-postgres-${version}-${identity}`), {
+    make: async (staging) => {
+      await cp(installed, staging, { recursive: true, verbatimSymlinks: true, preserveTimestamps: false });
+      await chmod(staging, 0o755);
+    },
+    isWhole: async (path) => (await countFiles(path)) === (await countFiles(installed)),
+  });
 }
 
 const countFiles = async (path: string) => (await readdir(path, { recursive: true })).length;

@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process';
-import { appendFile, chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CertificateAuthority } from '../certificates.ts';
-import type { PostgresBinaries } from './binaries.ts';
-import type { OsUser } from './os-user.ts';
-
-export const SUPERUSER = 'postgres';
+import { SUPERUSER } from './cluster-template.ts';
+import { type OsUser, own } from './os-user.ts';
 
 /** The superuser by password; members of `gprxy_users` by the gateway's certificate; other roles by password. */
 export const DEFAULT_HBA = `
@@ -19,28 +17,18 @@ export const DEFAULT_IDENT = 'gprxy gprxy-gateway +gprxy_users\n';
 export interface ClusterOptions {
   directory: string;
   user: OsUser;
-  password: string;
   ca: CertificateAuthority;
   hba: string;
   ident: string;
   configuration: Readonly<Record<string, string>>;
 }
 
-/** Creates a data directory with TLS and these rules; returns its path. */
-export async function initialiseCluster(binaries: PostgresBinaries, options: ClusterOptions): Promise<string> {
+/** Copies the data directory `template`, and gives it TLS and these rules; returns its path. */
+export async function initialiseCluster(template: string, options: ClusterOptions): Promise<string> {
   const data = join(options.directory, 'data');
-  const passwordFile = join(options.directory, 'password');
   await mkdir(data, { mode: 0o700 });
-  await writeFile(passwordFile, options.password, { mode: 0o600 });
-  await own(options.user, data, passwordFile);
-  await promisify(execFile)(
-    binaries.initdb,
-    [
-      ...['-D', data, '-U', SUPERUSER, '-E', 'UTF8', '--locale=C', '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
-      ...['--no-sync', '--no-instructions'],
-    ],
-    { ...options.user, cwd: '/', env: { ...process.env, LC_ALL: 'C' } },
-  );
+  await own(options.user, data);
+  await promisify(execFile)('cp', ['-Rp', `${template}/.`, data], { ...options.user, cwd: '/' });
   const server = await options.ca.issue({ commonName: 'localhost', hosts: ['localhost'], ips: ['127.0.0.1', '::1'] });
   const files = {
     'server.crt': server.certPem,
@@ -58,11 +46,6 @@ export async function writeClusterFile(user: OsUser, path: string, text: string)
   await writeFile(path, text, { mode: 0o600 });
   await chmod(path, 0o600);
   await own(user, path);
-}
-
-async function own(user: OsUser, ...paths: string[]): Promise<void> {
-  if (user.uid === undefined || user.gid === undefined) return;
-  for (const path of paths) await chown(path, user.uid, user.gid);
 }
 
 function configurationFile(configuration: Readonly<Record<string, string>>): string {

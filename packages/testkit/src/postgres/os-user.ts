@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { chown, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 
@@ -37,4 +37,10 @@ export async function reachableTemporaryRoot(user: OsUser): Promise<string> {
   if (user.uid === undefined) return tmpdir();
   for (const directory of [tmpdir(), '/tmp', '/var/tmp']) if (await everybodyCanReach(directory)) return directory;
   throw new Error('no temporary directory that the OS user of PostgreSQL can reach');
+}
+
+/** Gives these files to `user`. */
+export async function own(user: OsUser, ...paths: string[]): Promise<void> {
+  if (user.uid === undefined || user.gid === undefined) return;
+  for (const path of paths) await chown(path, user.uid, user.gid);
 }

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CertificateAuthority, createCertificateAuthority } from '../certificates.ts';
 import { freePort } from '../free-port.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
 import { type PostgresVersion, postgresBinaries } from './binaries.ts';
-import { DEFAULT_HBA, DEFAULT_IDENT, initialiseCluster, SUPERUSER } from './cluster.ts';
+import { DEFAULT_HBA, DEFAULT_IDENT, initialiseCluster } from './cluster.ts';
+import { clusterTemplate, SUPERUSER } from './cluster-template.ts';
 import { type OsUser, postgresOsUser, reachableTemporaryRoot } from './os-user.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { TestPostgres } from './test-postgres.ts';
@@ -30,13 +30,13 @@ export async function startPostgres(options: PostgresOptions): Promise<TestPostg
   const user = postgresOsUser();
   const binaries = await postgresBinaries(options.version, user);
   const authority = options.ca ?? (await createCertificateAuthority());
-  const directory = await temporaryDirectory({ parent: await reachableTemporaryRoot(user), prefix: 'gprxy-pg-' });
+  const parent = await reachableTemporaryRoot(user);
+  const template = await clusterTemplate(binaries, user, parent);
+  const directory = await temporaryDirectory({ parent, prefix: 'gprxy-pg-' });
   await chmod(directory.path, 0o711);
-  const password = randomBytes(18).toString('base64url');
-  const dataDirectory = await initialiseCluster(binaries, {
+  const dataDirectory = await initialiseCluster(template.data, {
     directory: directory.path,
     user,
-    password,
     ca: authority,
     hba: options.hba ?? DEFAULT_HBA,
     ident: options.ident ?? DEFAULT_IDENT,
@@ -47,6 +47,7 @@ export async function startPostgres(options: PostgresOptions): Promise<TestPostg
   const { server, port } = await startOnFreePort(binaries.postgres, dataDirectory, user);
   const startServer = () => startServerProcess({ command: binaries.postgres, data: dataDirectory, port, user });
   const database = options.database ?? SUPERUSER;
+  const { password } = template;
   const parts = { version: options.version, port, password, database, authority, caFile, dataDirectory };
   const postgres = new TestPostgres({ ...parts, libraryDirectory: binaries.lib, user, server, startServer, directory });
   if (options.database !== undefined) await createDatabase(postgres, options.database);

@@ -3,7 +3,8 @@ import pg from 'pg';
 import type { CertificateAuthority } from '../certificates.ts';
 import type { TemporaryDirectory } from '../temporary-directory.ts';
 import type { PostgresVersion } from './binaries.ts';
-import { SUPERUSER, writeClusterFile } from './cluster.ts';
+import { writeClusterFile } from './cluster.ts';
+import { SUPERUSER } from './cluster-template.ts';
 import type { OsUser } from './os-user.ts';
 import type { ServerProcess } from './server-process.ts';
 
