@@ -194,7 +194,7 @@ describe.runIf(has.chromium)('the end of the sidecar', () => {
   it('is the end of the page, which says so and what to do', async () => {
     const { page, origin } = await openPage();
     await all.shell.run('gprxy stop');
-    await soon(page, '#state').toContain('Run "gprxy start --detach"');
+    await soon(page, '#ended').toContain('Run gprxy start --detach');
     await expect(fetch(origin)).rejects.toThrow();
     const { exitCode, stdout, stderr } = await all.shell.run('gprxy status --web');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });

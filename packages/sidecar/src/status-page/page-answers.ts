@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { pageCss, pageHtml, pageScript } from './page-files.ts';
 
 export interface PageAnswer {
@@ -32,16 +33,21 @@ export function json(code: number, body: object): PageAnswer {
   return { code, type: 'json', body: `${JSON.stringify(body)}\n` };
 }
 
+/** The page's own style is for those who have come in. */
+const BARE_STYLE =
+  ':root{color-scheme:light dark}body{max-width:40rem;margin:15vh auto;padding:0 1.25rem;font:1rem/1.55 system-ui,sans-serif}h1{font-size:1.5rem}code{font-size:.9375rem}';
+const BARE_STYLE_DIGEST = createHash('sha256').update(BARE_STYLE).digest('base64');
+
 function bare(title: string, body: string, head = ''): string {
   const meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">';
   const icon = '<link rel="icon" href="data:,"><meta name="color-scheme" content="light dark">';
-  return `<!DOCTYPE html>\n<html lang="en"><head>${meta}${icon}<title>${title}</title>${head}</head><body>${body}</body></html>\n`;
+  return `<!DOCTYPE html>\n<html lang="en"><head>${meta}${icon}<title>${title}</title><style>${BARE_STYLE}</style>${head}</head><body>${body}</body></html>\n`;
 }
 
 /** Everything comes from here, and nothing goes elsewhere. */
 const POLICY = [
   "default-src 'none'",
-  "style-src 'self'",
+  `style-src 'self' 'sha256-${BARE_STYLE_DIGEST}'`,
   "script-src 'self'",
   "connect-src 'self'",
   'img-src data:',
