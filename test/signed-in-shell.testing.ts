@@ -13,7 +13,7 @@ export interface SignedIn extends AsyncDisposable {
 
 /** Everything real. The profile is called `default` and listens on a port that is free when the sidecar starts. */
 export async function startSignedIn(
-  options: { readonly env?: Readonly<Record<string, string>> } = {},
+  options: { readonly env?: Readonly<Record<string, string>>; readonly sslrootcert?: 'system' } = {},
 ): Promise<SignedIn> {
   const [gprxy, provider, postgres] = await Promise.all([
     installGprxy(),
@@ -21,7 +21,8 @@ export async function startSignedIn(
     startPostgres({ version: 18, database: 'sales', hba: 'hostssl all all all password' }),
   ]);
   const shell = await Shell.open(gprxy, options.env);
-  await signIn(shell, provider, `postgresql://localhost:${postgres.port}/sales?sslrootcert=${postgres.caFile}`);
+  const sslrootcert = options.sslrootcert ?? postgres.caFile;
+  await signIn(shell, provider, `postgresql://localhost:${postgres.port}/sales?sslrootcert=${sslrootcert}`);
   await postgres.query('create role "alice@corp.example" login');
   const acceptToken = async () => {
     const token = (await shell.run('gprxy get-token')).stdout.trim();

@@ -56,7 +56,7 @@ function parseRootCert(file: string | undefined, mode: TlsMode): string | undefi
       'Use sslmode=verify-full, or name the file of your own authority in sslrootcert.',
     );
   }
-  if (rootCertFile && (mode === 'disable' || mode === 'require')) {
+  if (file && (mode === 'disable' || mode === 'require')) {
     throw invalidDsn(`sslrootcert has no effect with sslmode=${mode}`, 'Use sslmode=verify-full.');
   }
   return rootCertFile;

@@ -174,6 +174,7 @@ describe('parseDsn', () => {
       'sslmode=verify-ca without sslrootcert would trust every server that has a public certificate',
     ],
     ['postgresql://db.example?sslmode=require&sslrootcert=x', 'sslrootcert has no effect with sslmode=require'],
+    ['postgresql://db.example?sslmode=require&sslrootcert=system', 'sslrootcert has no effect with sslmode=require'],
     ['postgresql://db.example?sslmode=disable&sslrootcert=x', 'sslrootcert has no effect with sslmode=disable'],
     ['postgresql://db.example?sslcert=x', 'of sslcert and sslkey only one is given'],
     ['postgresql://db.example?sslmode=disable&sslcert=x&sslkey=y', 'sslcert has no effect with sslmode=disable'],

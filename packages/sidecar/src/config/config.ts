@@ -1,6 +1,6 @@
 import { closestWord } from '@gprxy/proxy-core';
 import { ConfigError } from './config-error.ts';
-import { type ParsedConfig, parseConfig } from './parse-config.ts';
+import { type ConfigPlace, type ParsedConfig, parseConfig } from './parse-config.ts';
 import { type PathsInput, paths } from './paths.ts';
 import type { Profile } from './profile.ts';
 
@@ -27,9 +27,13 @@ export async function loadConfig(input: ConfigInput): Promise<Config> {
   const { configFile: path, runtimeDirectory } = paths(input);
   const text = await readText(path, input);
   if (text === undefined) return { path, exists: false, sidecar: {}, profiles: new Map(), problems: new Map() };
-  const sshAgent = input.env.SSH_AUTH_SOCK;
-  const place = { path, homedir: input.homedir, runtimeDirectory, ...(sshAgent && { sshAgent }) };
-  return { path, exists: true, ...parseConfig(text, place) };
+  return { path, exists: true, ...parseConfig(text, { path, runtimeDirectory, ...surroundingsOf(input) }) };
+}
+
+function surroundingsOf({ env, homedir }: ConfigInput): Pick<ConfigPlace, 'homedir' | 'sshAgent' | 'authorities'> {
+  const { SSH_AUTH_SOCK: sshAgent, SSL_CERT_FILE: certFile, NODE_EXTRA_CA_CERTS: extraFile } = env;
+  const authorities = { ...(certFile && { certFile }), ...(extraFile && { extraFile }) };
+  return { homedir, ...(sshAgent && { sshAgent }), ...((certFile || extraFile) && { authorities }) };
 }
 
 /** The profile called `name`, else `default_profile`, else the only one there is. Throws ConfigError. */

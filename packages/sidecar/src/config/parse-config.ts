@@ -1,6 +1,7 @@
 import { closestWord } from '@gprxy/proxy-core';
 import { parse, TomlError } from 'smol-toml';
 import { parseListenAddress, requireLoopback } from '../listen/listen-address.ts';
+import type { NamedAuthorities } from '../upstream/system-authorities.ts';
 import { checkTable, type FileText, failure, requireTable } from './check-table.ts';
 import { ConfigError } from './config-error.ts';
 import { credentialKindOf, misplacedKey } from './credential-key.ts';
@@ -22,6 +23,7 @@ export interface ConfigPlace {
   readonly runtimeDirectory: string;
   /** Path of the SSH agent's socket. */
   readonly sshAgent?: string;
+  readonly authorities?: NamedAuthorities;
 }
 
 export interface ParsedConfig {
@@ -83,6 +85,7 @@ function toProfile(name: string, table: ProfileTable, check: Check): Profile {
   return {
     name,
     upstream: table.upstream,
+    ...(check.authorities && { authorities: check.authorities }),
     ...pointedAt(name, check, () => readVia(table, check)),
     listen: readListen(name, table, check),
     localAuth: table.local_auth,

@@ -1,5 +1,6 @@
 import type { CredentialSettings } from '@gprxy/credentials';
 import type { RouteSettings } from '../route/open-route.ts';
+import type { NamedAuthorities } from '../upstream/system-authorities.ts';
 
 /** What a client may connect to: a TCP port, on loopback unless `listenAnywhere` says otherwise, or a Unix socket file. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -23,6 +24,8 @@ export interface Profile {
   readonly name: string;
   /** Connection URI of the gateway or server, without user and password. */
   readonly upstream: string;
+  /** Whom to trust where the upstream names no `sslrootcert`; absent: what the system trusts. */
+  readonly authorities?: NamedAuthorities;
   /** What stands between here and the upstream; absent: it is dialled straight. */
   readonly via?: RouteSettings;
   /** Empty: the daemon does not serve this profile; `gprxy psql` still does. */

@@ -12,6 +12,7 @@ import type { Profile } from '../config/profile.ts';
 import type { Log } from '../log/log.ts';
 import { openRoute } from '../route/open-route.ts';
 import { openToOthers } from './open-to-others.ts';
+import { systemAuthorities } from './system-authorities.ts';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
@@ -39,7 +40,7 @@ export async function resolveUpstream(
   if (profile.credential.kind !== 'password') requireSafeForTokens(dsn);
   if (dsn.tls.mode !== 'verify-full') log.warn({ profile: profile.name, sslmode: dsn.tls.mode }, weakness(dsn));
   const everyTarget = {
-    tls: await resolveTls(dsn, readFile),
+    tls: await resolveTls(dsn, profile, readFile),
     connectTimeoutMs: dsn.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     ...(profile.via && { dial: await openRoute(profile.via, readFile, closed) }),
   };
@@ -82,7 +83,11 @@ function requireNothingOfOurs(dsn: Dsn): void {
   }
 }
 
-async function resolveTls({ tls }: Dsn, readFile: (path: string) => Promise<string>): Promise<UpstreamTls> {
+async function resolveTls(
+  { tls }: Dsn,
+  { authorities = {} }: Profile,
+  readFile: (path: string) => Promise<string>,
+): Promise<UpstreamTls> {
   const read = async (name: string, path: string) => {
     try {
       return await readFile(path);
@@ -99,7 +104,9 @@ async function resolveTls({ tls }: Dsn, readFile: (path: string) => Promise<stri
   requireCertificate(tls.rootCertFile, files.ca);
   requireUsable(files);
   if (tls.keyFile !== undefined) await requirePrivate(tls.keyFile);
-  return { mode: tls.mode, negotiation: tls.negotiation, ...files };
+  const usesSystem = tls.mode === 'verify-full' && files.ca === undefined;
+  const ca = usesSystem ? await systemAuthorities(authorities, readFile) : files.ca;
+  return { mode: tls.mode, negotiation: tls.negotiation, ...files, ...(ca !== undefined && { ca }) };
 }
 
 async function requirePrivate(keyFile: string): Promise<void> {

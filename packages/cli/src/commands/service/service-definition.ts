@@ -44,7 +44,9 @@ export interface ServiceDefinition {
 /** The variables that decide which configuration, state and network the sidecar sees, as far as they are set. */
 export function carriedVariables(env: Environment): ReadonlyArray<readonly [name: string, value: string]> {
   const names = Object.keys(env).filter((name) =>
-    /^(GPRXY_(CONFIG|STATE_DIR|NO_WATCH)|XDG_(CONFIG|STATE)_HOME|(HTTPS?|NO)_PROXY|NODE_EXTRA_CA_CERTS)$/i.test(name),
+    /^(GPRXY_(CONFIG|STATE_DIR|NO_WATCH)|XDG_(CONFIG|STATE)_HOME|(HTTPS?|NO)_PROXY|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/i.test(
+      name,
+    ),
   );
   return names.sort().flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
 }
