@@ -3,6 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { GprxyError, SqlState, UpstreamError } from '../errors.ts';
 import { sslRequest } from '../wire/startup-packet.ts';
 import { ConnectionLost, unlessOutOfDescriptors } from './connection-errors.ts';
+import { withDeadline } from './deadline.ts';
 import { type Dial, dialTcp } from './dial.ts';
 import { MessageChannel } from './message-channel.ts';
 import { handshake, POSTGRESQL_ALPN } from './negotiate-tls.ts';
@@ -34,6 +35,9 @@ export interface UpstreamTarget {
   readonly dial?: Dial;
 }
 
+/** What waits for the rest of a startup packet behind a ClientHello must not use up the time of a whole login. */
+const DIRECT_TLS_GUESS_MS = 2_000;
+
 /** Whether what is sent to `tls` can only be read by the server that it is meant for. */
 export function isVerified(tls: UpstreamTls): boolean {
   return tls.mode === 'verify-full' || tls.mode === 'verify-ca';
@@ -41,7 +45,7 @@ export function isVerified(tls: UpstreamTls): boolean {
 
 /**
  * A connection to `target`, encrypted and verified as `target.tls` demands. A server that has chosen ALPN "postgresql" behind an
- * SSLRequest takes TLS without one, which saves a round trip; where that fails once, it is asked again from then on. Errors: UpstreamError, 08001.
+ * SSLRequest takes TLS without one, which saves a round trip; where that fails once, or hangs, it is asked again from then on. Errors: UpstreamError, 08001.
  */
 export async function connectUpstreamSocket(target: UpstreamTarget, signal: AbortSignal): Promise<Socket> {
   const { mode, negotiation } = target.tls;
@@ -49,8 +53,10 @@ export async function connectUpstreamSocket(target: UpstreamTarget, signal: Abor
   if (mode === 'disable') return plain;
   const memory = memoryOf(target);
   if (negotiation === 'direct' || !memory.takesDirectTls) return encrypt(plain, target, negotiation, signal);
+  const limitMs = Math.min(DIRECT_TLS_GUESS_MS, target.connectTimeoutMs / 2);
   try {
-    return await encrypt(plain, target, 'direct', signal);
+    const guess = (limited: AbortSignal) => encrypt(plain, target, 'direct', limited);
+    return await withDeadline(signal, limitMs, () => unreachable(target, new Error('TLS was not answered')), guess);
   } catch (error) {
     memory.takesDirectTls = false;
     if (signal.aborted) throw error;
