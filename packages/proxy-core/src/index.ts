@@ -22,6 +22,7 @@ export { type AnyUpstreamLogin, loginAnyUpstream, type UpstreamHosts } from './s
 export { type Message, MessageChannel, unexpectedMessage } from './session/message-channel.ts';
 export type { ClientTls } from './session/negotiate-tls.ts';
 export { POSTGRESQL_ALPN } from './session/negotiate-tls.ts';
+export { peerCertificate } from './session/peer-certificate.ts';
 export { runSession } from './session/session.ts';
 export type * from './session/session-policy.ts';
 export { suits, type TargetSessionAttrs } from './session/target-session-attrs.ts';

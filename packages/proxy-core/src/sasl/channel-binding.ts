@@ -19,7 +19,7 @@ const SIGNED_HASH: ReadonlyMap<string, string> = new Map([
  * The channel binding `tls-server-end-point` (RFC 5929 section 4.1): a hash of the server's certificate, by the hash of
  * its signature, or SHA-256 in place of MD5 and SHA-1.
  *
- * @param certificate DER, such as `tlsSocket.getPeerX509Certificate().raw`
+ * @param certificate DER, as peerCertificate() finds it
  * @returns undefined where the RFC defines none, as for Ed25519, or where none is certain, as for RSASSA-PSS
  */
 export function tlsServerEndPoint(certificate: Buffer): Buffer | undefined {

@@ -1,4 +1,3 @@
-import { TLSSocket } from 'node:tls';
 import { GprxyError, ProtocolError, SqlState, UpstreamError } from '../errors.ts';
 import { decodeAuthentication } from '../wire/authentication-messages.ts';
 import { decodeNegotiateProtocolVersion } from '../wire/backend-messages.ts';
@@ -15,6 +14,7 @@ import { ConnectionLost } from './connection-errors.ts';
 import { afterEarlyPassword, earlyPassword, NotAsExpected } from './early-password.ts';
 import { MAX_LOGIN_MESSAGES, readLoginMessage, unexpectedFromUpstream } from './login-message.ts';
 import type { MessageChannel } from './message-channel.ts';
+import { peerCertificate } from './peer-certificate.ts';
 import { memoryOf } from './upstream-memory.ts';
 
 export interface UpstreamLogin {
@@ -122,6 +122,11 @@ function withChallenge(error: unknown, challenge: AuthenticationStep['challenge'
 }
 
 function lineOf({ socket }: MessageChannel, { tls }: UpstreamTarget): UpstreamLine {
-  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
-  return { verified: isVerified(tls), certificate };
+  return {
+    verified: isVerified(tls),
+    // To take a certificate apart costs more than most logins need: only SCRAM asks for it.
+    get certificate() {
+      return peerCertificate(socket);
+    },
+  };
 }

@@ -44,9 +44,11 @@ export function sessionToResume(target: UpstreamTarget, now = Date.now()): Buffe
 
 /** Keeps the newest ticket of a verified connection. TLS 1.3 brings them after the handshake. */
 export function rememberSessions(target: UpstreamTarget, secured: TLSSocket): void {
-  // Not getPeerX509Certificate(): Node 20 hands out the X509Certificate of a client connection only once, and SCRAM needs it.
-  const notAfterMs = Date.parse(secured.getPeerCertificate().valid_to);
+  // Of servers without tickets nobody asks how long a certificate is good.
+  let notAfterMs: number | undefined;
   secured.on('session', (ticket) => {
+    if (secured.destroyed) return;
+    notAfterMs ??= Date.parse(secured.getPeerCertificate().valid_to);
     memoryOf(target).tlsSession = { ticket, notAfterMs };
   });
 }

@@ -1,7 +1,11 @@
-import type { X509Certificate } from 'node:crypto';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { connectUpstreamSocket, UpstreamError, type UpstreamTarget, withDeadline } from '@gprxy/proxy-core';
+import { X509Certificate } from 'node:crypto';
+import {
+  connectUpstreamSocket,
+  peerCertificate,
+  UpstreamError,
+  type UpstreamTarget,
+  withDeadline,
+} from '@gprxy/proxy-core';
 
 /** What a server's certificate says of itself. */
 export interface ServedCertificate {
@@ -31,14 +35,10 @@ function certificateFrom(target: UpstreamTarget, signal: AbortSignal): Promise<S
     new UpstreamError(`${target.host}:${target.port} does not answer`, { code: 'ERR_UPSTREAM_TIMEOUT' });
   return withDeadline(signal, target.connectTimeoutMs, tooSlow, async (limited) => {
     const socket = await connectUpstreamSocket(target, limited);
-    const certificate = certificateOf(socket);
+    const certificate = peerCertificate(socket);
     socket.destroy();
-    return certificate && describe(certificate);
+    return certificate && describe(new X509Certificate(certificate));
   });
-}
-
-function certificateOf(socket: Socket): X509Certificate | undefined {
-  return socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
 }
 
 function describe({ subject, subjectAltName, issuer, validFrom, validTo }: X509Certificate): ServedCertificate {
