@@ -1,16 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 // Packages are tested from their sources ("source" in their exports), so that a test never sees a stale build. Not "module", which is
 // for bundlers: what packages serve by it Node cannot load.
 export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'node', 'default'], externalConditions: ['source', 'node'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    // Most tests wait for servers: one worker less than there are cores, which is the default, would leave one idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Most tests wait for servers: with as many workers as there are cores a third of them would be idle.
+    maxWorkers: Math.max(3, Math.ceil(availableParallelism() * 1.5)),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 120_000,
     server: { deps: { inline: [/@gprxy\//] } },
+    projects: [
+      {
+        extends: true,
+        // A worker loads the sources once for many files, which takes longer than most of these tests. So they leave nothing in the process.
+        test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'], isolate: false },
+      },
+      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts', 'scripts/**/*.test.ts'] } },
+    ],
   },
 });

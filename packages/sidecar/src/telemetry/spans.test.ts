@@ -1,13 +1,14 @@
 import { UpstreamError } from '@gprxy/proxy-core';
 import * as api from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, expect, it, onTestFinished } from 'vitest';
 import { observeWithSpans } from './spans.ts';
 import { Tracing } from './tracing.ts';
 
 const exporter = new InMemorySpanExporter();
 api.trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
 afterEach(() => exporter.reset());
+afterAll(() => api.trace.disable());
 
 const connection = { profile: 'prod', sessionId: 's-1' };
 const bytes = { bytesFromClient: 1, bytesFromUpstream: 2 };
