@@ -29,6 +29,7 @@ const PACKAGES = {
     gcc: "the tests of PostgreSQL 18's own OAuth, whose validator is a C module",
     'libc6-dev': "the tests of PostgreSQL 18's own OAuth",
     chromium: 'the tests of pages in a real browser',
+    openssl: "the test of the certificates in the gateway's README",
     zsh: 'the completion tests of zsh',
     fish: 'the completion tests of fish',
     systemd: 'the tests of the service for systemd',

@@ -46,7 +46,7 @@ it('the quick start of the README works to the letter, with what it says of mach
   const here = (line: string) =>
     line
       .replace('https://login.corp.example', stack.provider.issuer)
-      .replace('gateway.corp.example:6432', `localhost:${stack.gateway.port}?sslrootcert=${stack.caFile}`)
+      .replace('gateway.corp.example:6432/sales', `localhost:${stack.gateway.port}/sales?sslrootcert=${stack.caFile}`)
       // The one thing that a test may not take for itself.
       .replace(/^gprxy login .*/, `$& --insecure-storage --listen 127.0.0.1:${port}`)
       .replace('-p 5433', `-p ${port}`);

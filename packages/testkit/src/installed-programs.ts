@@ -32,6 +32,10 @@ export const has = {
   get fish(): boolean {
     return isOnPath('fish');
   },
+  /** The command, with a bash that knows `<(...)`. */
+  get openssl(): boolean {
+    return process.platform === 'linux' && isOnPath('openssl') && isOnPath('bash');
+  },
   /** `script` of util-linux, which gives a program a terminal; that of macOS takes other options. */
   get terminal(): boolean {
     return process.platform === 'linux' && isOnPath('script') && isOnPath('bash');
