@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
@@ -97,6 +97,23 @@ describe('a sidecar in the background', () => {
     expect(again).toMatchObject({ exitCode: 0 });
     expect(again.stderr).toMatch(/Listening on .*\.s\.PGSQL\.5432/);
   });
+
+  it('makes its sockets again when somebody removes the directory that they are in, and says so in its log', async () => {
+    await using shell = await openShell(profile('prod', 'unix'));
+    await shell.run('gprxy start --detach');
+    const { pid, listeners } = await statusOf(shell);
+    await rm(join(shell.home, 'state', 'run'), { recursive: true });
+    expect((await shell.run('gprxy status')).exitCode).toBe(1);
+    await expect.poll(async () => (await shell.run('gprxy status')).exitCode, { timeout: 20_000 }).toBe(0);
+    const isServed = () =>
+      new Promise((resolve) => {
+        const client = connect(listeners[0].address, () => client.destroy());
+        client.on('error', () => resolve(false)).on('close', () => resolve(true));
+      });
+    await expect.poll(isServed, { timeout: 20_000 }).toBe(true);
+    expect(await statusOf(shell)).toMatchObject({ pid, problems: [] });
+    expect(await readFile(join(shell.home, 'state', 'gprxy.log'), 'utf8')).toContain('the socket was removed');
+  }, 60_000);
 
   it('S36 is one, when many are started at once over what a killed one has left behind', async () => {
     const port = await freePort();

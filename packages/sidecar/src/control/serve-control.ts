@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Reloaded } from '../life/reload.ts';
 import { prepareSocketPath } from '../listen/unix-socket.ts';
+import { whenGone } from '../listen/when-gone.ts';
 import type { PageLink } from '../status-page/status-page.ts';
 import { ControlError, requestControl } from './control.ts';
 import type { SidecarStatus } from './status.ts';
-import { whenGone } from './when-gone.ts';
 
 export interface ControlOptions {
   readonly path: string;

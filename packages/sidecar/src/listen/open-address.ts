@@ -4,6 +4,7 @@ import { GprxyError, type Listener, type ListenOptions, listen } from '@gprxy/pr
 import type { PeerLookup } from '../client/peer-uid.ts';
 import type { ListenAddress } from '../config/profile.ts';
 import type { InheritedSockets } from './inherited-sockets.ts';
+import { openLastingSocket } from './lasting-socket.ts';
 import { bindHosts, formatAddress } from './listen-address.ts';
 import { prepareSocketPath, requirePrivateSocket } from './unix-socket.ts';
 
@@ -23,6 +24,10 @@ export interface OpenOptions
   readonly address: ListenAddress;
   readonly peers: PeerLookup;
   readonly inherited: InheritedSockets;
+  /** Of a Unix socket whose file somebody has taken away: why it could not be made again; undefined once it has been. */
+  onGone(problem: unknown): void;
+  /** How often it is looked whether it is still there. */
+  readonly recheckMs?: number;
 }
 
 /** Other ports are tried this often when one that the system chose is free on 127.0.0.1 only. */
@@ -34,7 +39,7 @@ const TRIES_FOR_A_FREE_PORT = 10;
  */
 export async function openAddress(options: OpenOptions): Promise<OpenAddress> {
   const { address } = options;
-  if ('path' in address) return together(address, [await openUnix(options, address.path)]);
+  if ('path' in address) return openUnix(options, address.path);
   const hosts = bindHosts(address.host);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -46,13 +51,18 @@ export async function openAddress(options: OpenOptions): Promise<OpenAddress> {
   }
 }
 
-async function openUnix(options: OpenOptions, path: string): Promise<Listener> {
-  const descriptor = options.inherited.take({ path });
-  if (descriptor === undefined) await prepareSocketPath(path);
-  else await requirePrivateSocket(path);
-  const listener = await bind(options, { path }, descriptor);
-  if (descriptor === undefined) await chmod(path, 0o600);
-  return listener;
+/** Only the first time by the socket of whoever started us: that one is gone, too, when its file is. */
+function openUnix(options: OpenOptions, path: string): Promise<OpenAddress> {
+  const { inherited, recheckMs, onGone } = options;
+  const bindSocket = async () => {
+    const descriptor = inherited.take({ path });
+    if (descriptor === undefined) await prepareSocketPath(path);
+    else await requirePrivateSocket(path);
+    const listener = await bind(options, { path }, descriptor);
+    if (descriptor === undefined) await chmod(path, 0o600);
+    return listener;
+  };
+  return openLastingSocket({ path, bind: bindSocket, onGone, ...(recheckMs !== undefined && { recheckMs }) });
 }
 
 /** The first host decides the port, when the system chooses it; the others get the same one. */

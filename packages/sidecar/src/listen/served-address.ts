@@ -130,12 +130,30 @@ export class ServedAddress {
         return limit();
       },
       countConnections: () => this.#connectionsOf(this.#profile.name),
+      onGone: (problem) => this.#socketGone(problem),
       serve: async (socket, signal, admission) => {
         this.#activity.connectionOpened();
         const policy = this.#policy as SessionPolicy<void>;
         await runSession(socket, policy, this.#surroundings.cancels, signal, admission);
       },
     });
+  }
+
+  /** Somebody has removed the file of the Unix socket. */
+  #socketGone(problem: unknown): void {
+    const { log } = this.#surroundings;
+    const at = { profile: this.#profile.name, address: formatAddress(this.#address) };
+    if (problem === undefined) {
+      log.warn(at, 'the socket was removed: it has been made again');
+      this.#problem = undefined;
+      return;
+    }
+    const told = toProblem(problem, this.#profile.name);
+    // It is tried again every few seconds, and the log needs to say so once.
+    if (this.#problem?.message !== told.message) {
+      log.error({ ...at, error: told.message, hint: told.hint }, 'the socket was removed, and cannot be made again');
+    }
+    this.fail(problem);
   }
 
   async #createPolicy(
