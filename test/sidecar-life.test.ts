@@ -120,7 +120,7 @@ describe('a sidecar in the background', () => {
     await using shell = await openShell(`${profile('prod', 'unix')}${profile('tcp', `127.0.0.1:${port}`)}`);
     await shell.run('gprxy start --detach');
     process.kill((await statusOf(shell)).pid, 'SIGKILL');
-    const starts = await Promise.all(Array.from({ length: 12 }, () => shell.run('gprxy start --detach')));
+    const starts = await Promise.all(Array.from({ length: 50 }, () => shell.run('gprxy start --detach')));
     expect(starts.map(({ exitCode }) => exitCode)).toEqual(starts.map(() => 0));
     expect(starts.filter(({ stderr }) => !stderr.includes('already running'))).toHaveLength(1);
     const { pid, listeners, problems } = await statusOf(shell);
@@ -128,7 +128,29 @@ describe('a sidecar in the background', () => {
     expect(problems).toEqual([]);
     expect((await shell.run('gprxy stop')).stderr).toBe(`Stopped gprxy (process ${pid}).\n`);
     expect((await shell.run('gprxy status')).exitCode).toBe(1);
-  });
+  }, 90_000);
+
+  it('S36 is one or none, whatever is started, stopped and killed at the same moment', async () => {
+    const port = await freePort();
+    await using shell = await openShell(`${profile('prod', 'unix')}${profile('tcp', `127.0.0.1:${port}`)}`);
+    const lines = ['gprxy start --detach', 'gprxy stop', 'gprxy start --detach', 'gprxy start'];
+    for (const killed of [false, true, false]) {
+      expect(await shell.run('gprxy start --detach')).toMatchObject({ exitCode: 0 });
+      const { pid } = await statusOf(shell);
+      const commands = lines.map((line) => shell.start(line));
+      if (killed) process.kill(pid, 'SIGKILL');
+      // The one in the foreground may be the one that serves.
+      const ends = await Promise.all(commands.slice(0, 3).map(({ ended }) => ended));
+      expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+      expect(await shell.run('gprxy start --detach')).toMatchObject({ exitCode: 0 });
+      expect(await statusOf(shell)).toMatchObject({ state: 'running', problems: [] });
+      expect((await shell.run('gprxy stop')).exitCode).toBe(0);
+      expect(await commands[3]?.ended).toMatchObject({ exitCode: 0 });
+      expect((await shell.run('gprxy status')).exitCode).toBe(1);
+      const [refused] = await once(connect(port, '127.0.0.1'), 'error').catch((error) => [error]);
+      expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
+    }
+  }, 90_000);
 
   it('is started once the one before has ended, which may still wait for its connections', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
