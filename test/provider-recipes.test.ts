@@ -28,7 +28,8 @@ async function openShell(): Promise<{ shell: Shell; here: (text: string) => stri
   const shell = await Shell.open(gprxy);
   const files = join(shell.home, 'files');
   await mkdir(files);
-  await writeFile(join(files, 'cloud-sql-ca.pem'), 'not looked into before it is used');
+  const authority = await createCertificateAuthority();
+  await writeFile(join(files, 'cloud-sql-ca.pem'), authority.certPem);
   await writeFile(join(files, 'google-client-secret'), 'GOCSPX-of-a-test', { mode: 0o600 });
   return { shell, here: (text) => text.replaceAll('/etc/gprxy', files) };
 }

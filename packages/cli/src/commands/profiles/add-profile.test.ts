@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { corpProvider, prodProfile, runInWorld, type TestWorld } from '../../dependencies.testing.ts';
 import type { Credentials } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
@@ -8,8 +9,14 @@ import { parseArguments } from '../../parse-arguments.testing.ts';
 const upstream = 'postgresql://gateway.corp.example:6432';
 const described = ['--issuer', 'https://login.corp.example', '--client-id', 'gprxy-cli', '--upstream', upstream];
 
-/** Whether it is a certificate is seen when it is used. */
-const anyFile = fileURLToPath(import.meta.url);
+/** Whether what is in it can be used is seen when it is used. */
+async function certificateFile(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'gprxy-authority-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'ca.pem');
+  await writeFile(file, '-----BEGIN CERTIFICATE-----\n');
+  return file;
+}
 
 const add = (args: readonly string[], world: TestWorld = {}) => runInWorld(['profiles', 'add', ...args], world);
 
@@ -171,7 +178,7 @@ describe('profiles add: options to output', () => {
       'prod',
       ...described,
       '--upstream',
-      `${upstream}?sslmode=verify-ca&sslrootcert=${anyFile}`,
+      `${upstream}?sslmode=verify-ca&sslrootcert=${await certificateFile()}`,
     ]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('warning: the upstream may') });
   });
