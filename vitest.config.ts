@@ -19,7 +19,14 @@ export default defineConfig({
         // A worker loads the sources once for many files, which takes longer than most of these tests. So they leave nothing in the process.
         test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'], isolate: false },
       },
-      { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts', 'scripts/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          globalSetup: 'test/staged-once.ts',
+        },
+      },
     ],
   },
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { madeOnce } from '@gprxy/testkit';
 import { stagePackage } from '../scripts/bundle.mjs';
 
 // Inside the package, so that what is not bundled is found where npm puts it.
@@ -20,12 +21,17 @@ export interface AnyGprxy {
   readonly isExecutable?: boolean;
 }
 
+/** The files of a test run share one; nobody may write there. */
 export async function installGprxy(): Promise<InstalledGprxy> {
-  const directory = await mkdtemp(join(stagingParent, '.staged-'));
-  await stagePackage('cli', directory);
+  const ofThisRun = process.env.GPRXY_TEST_STAGED;
+  const parent = ofThisRun ?? (await mkdtemp(join(stagingParent, '.staged-')));
+  const make = (directory: string) => stagePackage('cli', directory);
+  const directory = await madeOnce(join(parent, 'cli'), { make, isWhole: async () => true });
   return {
     bin: join(directory, 'bin', 'gprxy.cjs'),
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: async () => {
+      if (ofThisRun === undefined) await rm(parent, { recursive: true, force: true });
+    },
   };
 }
 

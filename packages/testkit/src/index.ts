@@ -37,6 +37,7 @@ export type { TestProvider } from './oidc/test-provider.ts';
 export { alice, bob, mallory, type TestUser, userClaims } from './oidc/users.ts';
 export type { PostgresVersion } from './postgres/binaries.ts';
 export { DEFAULT_HBA, DEFAULT_IDENT } from './postgres/cluster.ts';
+export { madeOnce } from './postgres/made-once.ts';
 export { startTokenValidator, type TokenValidator } from './postgres/oauth/start-token-validator.ts';
 export { type PostgresOptions, startPostgres } from './postgres/start-postgres.ts';
 export { startStandby } from './postgres/start-standby.ts';
