@@ -48,7 +48,7 @@ print("bound", flush=True)
 while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)
 `;
 
-  it('tells it when it is ready, when it reads its configuration again, and when it ends', async () => {
+  it('tells it when it is ready, that it is alive, when it reads its configuration again, and when it ends', async () => {
     await using shell = await openShell(profile('prod', 'unix'));
     const socket = join(shell.home, 'notify');
     const supervisor = spawn(programs.python, ['-c', listener, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -58,13 +58,16 @@ while True: print(s.recv(4096).decode().replace("\\n", " "), flush=True)
       told += chunk;
     });
     await expect.poll(() => told).toContain('bound');
-    const daemon = shell.start('gprxy start', { NOTIFY_SOCKET: socket });
-    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/READY=1/);
+    const daemon = shell.start('gprxy start', { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '1000000' });
+    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/READY=1 STATUS=Listening on \S+/);
+    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/WATCHDOG=1[\s\S]*WATCHDOG=1/);
     await shell.run('gprxy reload');
-    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/READY=1[\s\S]*RELOADING=1[\s\S]*READY=1/);
+    await expect
+      .poll(() => told, { timeout: 10_000 })
+      .toMatch(/READY=1[\s\S]*RELOADING=1 MONOTONIC_USEC=\d+ [\s\S]*READY=1/);
     await shell.run('gprxy stop');
     expect((await daemon.ended).exitCode).toBe(0);
-    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/STOPPING=1/);
+    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/STOPPING=1 STATUS=Stopping/);
   });
 });
 

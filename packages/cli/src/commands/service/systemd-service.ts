@@ -37,7 +37,7 @@ export function systemdService(input: ServiceInput): ServiceDefinition {
 
 /**
  * `Type=notify`: it counts as started when it listens. The messages are sent by systemd-notify, which is a process of its own, hence
- * NotifyAccess. A configuration that cannot be used does not get better by trying again.
+ * NotifyAccess. One that hangs is ended and started again. A configuration that cannot be used does not get better by trying again.
  */
 function unitText({ env, self, startArguments, sockets }: ServiceInput): string {
   const start = commandLine([...self, 'start', ...startArguments]);
@@ -57,6 +57,7 @@ function unitText({ env, self, startArguments, sockets }: ServiceInput): string 
     'RestartSec=2s',
     'RestartPreventExitStatus=2 3',
     'TimeoutStopSec=15min',
+    'WatchdogSec=3min',
     ...variables,
     '',
     '[Install]',

@@ -35,6 +35,8 @@ async function serve(
   const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
   const log = await openLog(options, dependencies);
   let serving: ProfilesRead = read;
+  let started: Sidecar | undefined;
+  const notice = supervisorNotices(dependencies, process.pid);
   const resume = interrupts.pause();
   const outcome = await runDaemon({
     ...read,
@@ -56,8 +58,11 @@ async function serve(
     // A terminal that is closed says so by SIGHUP, and takes what runs in it along.
     onHangup: stderr.isTTY ? 'stop' : 'reload',
     ...(options.watch && { watchedFile: configFile }),
-    onPhase: supervisorNotices(dependencies),
-    onReady: (sidecar) => announce(sidecar, dependencies),
+    onPhase: (phase) => notice(phase, started?.status()),
+    onReady(sidecar) {
+      started = sidecar;
+      announce(sidecar, dependencies);
+    },
   });
   resume();
   return conclude(outcome, dependencies);
