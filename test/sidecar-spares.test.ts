@@ -212,6 +212,23 @@ describe('a spare session', () => {
     for (const each of [client, next]) await each.pg.end();
   });
 
+  it('S6 ends when its profile is not served any more, while the clients that are in go on', async () => {
+    const served: Profile[] = [];
+    const tokenSourceFor = (profile: Profile) => {
+      served.push(profile);
+      return canaryTokens;
+    };
+    const readProfiles = async () => ({ profiles: [], problems: [] });
+    const sidecar = await startTestSidecar({ upstream, warm: 'auto' }, { tokenSourceFor, readProfiles });
+    const client = await connectTo(sidecar);
+    await spareWaits(sidecar);
+    await sidecar.sidecar.reload('the test wants it');
+    expect(served).toHaveLength(1);
+    await vi.waitFor(async () => expect(await backends()).toEqual([client.pid]), { timeout: 10_000 });
+    expect((await client.pg.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await client.pg.end();
+  });
+
   it('ends when the sidecar begins to stop, before its last client has left', async () => {
     const sidecar = await start();
     const client = await connectTo(sidecar);

@@ -202,6 +202,7 @@ describe('other pages in the same browser', () => {
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
         'cross-origin-resource-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
         'cache-control': 'no-store',
       });
       expect(headers).not.toHaveProperty('access-control-allow-origin');
