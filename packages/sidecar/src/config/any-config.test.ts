@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { stringify, type TomlTable } from 'smol-toml';
 import { expect, it } from 'vitest';
@@ -127,7 +128,10 @@ it('S17 of any configuration only that is served which is safe: no port beyond l
     for (const { name, listen, localAuth, upstream, credential } of profiles) {
       expect(name).toMatch(/^[A-Za-z0-9][\w.-]{0,63}$/);
       if (localAuth !== 'password') expect(listen.every(isLocalOnly)).toBe(true);
-      for (const address of listen) if ('path' in address) expect(address.path).toMatch(/^\/.*\/\.s\.PGSQL\.[^/]*$/s);
+      for (const address of listen) {
+        if ('path' in address) expect(address.path).toMatch(/^\/.*\/\.s\.PGSQL\.[^/]*$/s);
+        else expect(address.host === 'localhost' || isIP(address.host) > 0).toBe(true);
+      }
       expect(upstream).toMatch(/^postgres/);
       if (credential.kind === 'oidc') expect(credential.issuer).not.toBe('http://login.example');
     }

@@ -1,46 +1,8 @@
-import {
-  type AnyUpstreamLogin,
-  encodeParameterStatus,
-  SqlState,
-  terminate,
-  UpstreamError,
-  type UpstreamSession,
-} from '@gprxy/proxy-core';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { silentLog } from '../log/log.ts';
+import { encodeParameterStatus, terminate, type UpstreamSession } from '@gprxy/proxy-core';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { loginOf, startFakeUpstream } from './fake-upstream.testing.ts';
 import type { WantedSession } from './spare-key.ts';
-import { Spares, type SparesOptions } from './spares.ts';
-
-const NOW = Date.UTC(2030, 0, 1);
-const never = new AbortController().signal;
-
-const wanted = (parameters: Record<string, string> = {}, given: Partial<WantedSession> = {}): WantedSession => ({
-  login: loginOf(parameters),
-  secret: 'token',
-  expiresAt: NOW + 3_600_000,
-  ...given,
-});
-
-async function startSpares(given: Partial<SparesOptions> = {}) {
-  const upstream = await startFakeUpstream();
-  const clock = { now: NOW };
-  const login = vi.fn((_login: AnyUpstreamLogin): Promise<UpstreamSession> => upstream.login());
-  const work: Array<() => Promise<void>> = [];
-  const soon = (each: () => Promise<void>) => void work.push(each);
-  const options = { profile: 'prod', isOn: true, log: silentLog, now: () => clock.now, login, soon };
-  const spares = new Spares({ ...options, ...given });
-  onTestFinished(() => spares.close('the test is over'));
-  const pidOf = async (want = wanted()) => (await spares.open(want, never)).backendKey?.pid;
-  /** Lets it do what it wants to do soon. */
-  const rest = async () => void (await Promise.all(work.splice(0).map((each) => each())));
-  const openAndRest = async (want?: WantedSession) => {
-    const pid = await pidOf(want);
-    await rest();
-    return pid;
-  };
-  return { upstream, clock, login, spares, pidOf, rest, openAndRest };
-}
+import { NOW, never, startSpares, wanted } from './spares.testing.ts';
 
 describe('the next client of a database', () => {
   it('gets the session that waits, and then another one does', async () => {
@@ -199,47 +161,6 @@ describe('no spare is kept', () => {
     session.channel.socket.destroy();
     await openAndRest();
     expect(spares.counts.waiting).toBe(2);
-  });
-});
-
-describe('a spare gives way', () => {
-  const full = new UpstreamError('full', { sqlState: SqlState.TooManyConnections });
-
-  it('to a client that finds the upstream full, and none is tried for a while', async () => {
-    const { openAndRest, login, upstream, spares, clock } = await startSpares();
-    await openAndRest();
-    login.mockRejectedValueOnce(full);
-    expect(await openAndRest(wanted({ database: 'books' }))).toBe(3);
-    expect(upstream.received(2)).toBe(terminate.toString('hex'));
-    expect(spares.counts.waiting).toBe(0);
-    clock.now += 60_000;
-    await openAndRest();
-    expect(spares.counts.waiting).toBe(1);
-  });
-
-  it('and where there is none, the client hears that the upstream is full', async () => {
-    const { pidOf, login } = await startSpares();
-    login.mockRejectedValueOnce(full);
-    await expect(pidOf()).rejects.toBe(full);
-    expect(login).toHaveBeenCalledOnce();
-  });
-
-  it('in silence when it cannot be opened, and is not tried again at once', async () => {
-    const { pidOf, openAndRest, rest, login, clock } = await startSpares();
-    await pidOf();
-    login.mockRejectedValueOnce(new Error('no'));
-    await rest();
-    for (let n = 0; n < 5; n++) await openAndRest();
-    expect(login).toHaveBeenCalledTimes(7);
-    clock.now += 60_000;
-    await openAndRest();
-    expect(login).toHaveBeenCalledTimes(9);
-  });
-
-  it('for a while where each connection has a token of its own', async () => {
-    const { openAndRest, login } = await startSpares();
-    for (const secret of ['1', '2', '3', '4']) await openAndRest(wanted({}, { secret }));
-    expect(login).toHaveBeenCalledTimes(5);
   });
 });
 

@@ -29,6 +29,8 @@ export class Spares {
   readonly #options: SparesOptions;
   readonly #waiting: WaitingSpares;
   readonly #opening = new Set<string>();
+  /** Of spares; settled when there is one, or none. */
+  readonly #logins = new Set<Promise<void>>();
   readonly #closed = new AbortController();
   #maintenance: readonly Socket[] = [];
   #pausedUntil = 0;
@@ -68,9 +70,10 @@ export class Spares {
       return await this.#options.login(login, signal);
     } catch (error) {
       if (!(error instanceof GprxyError) || error.sqlState !== SqlState.TooManyConnections) throw error;
+      // From here on, those that are being opened are ended by who opens them.
       this.#pause();
-      if (this.counts.waiting === 0) throw error;
-      await this.#waiting.endWhere(() => true, 'the upstream has no room');
+      if (!this.#waiting.areHeld && this.#logins.size === 0) throw error;
+      await Promise.allSettled([this.#waiting.endAll('the upstream has no room'), ...this.#logins]);
       return this.#options.login(login, signal);
     }
   }
@@ -91,6 +94,13 @@ export class Spares {
 
   async #replace(wanted: WantedSession, startup: string): Promise<void> {
     if (this.#waiting.has(startup) || !this.#isWanted(wanted)) return;
+    const login = this.#loginSpare(wanted, startup);
+    this.#logins.add(login);
+    await login;
+    this.#logins.delete(login);
+  }
+
+  async #loginSpare(wanted: WantedSession, startup: string): Promise<void> {
     try {
       // Nobody's connection yet: the client that it is opened after has one of its own.
       const { onConnected, ...login } = wanted.login;

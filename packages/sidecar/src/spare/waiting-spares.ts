@@ -36,6 +36,7 @@ type Spare = Waiting<SpareSession>;
 export class WaitingSpares {
   readonly #options: WaitingSparesOptions;
   readonly #store = new SpareStore<SpareSession>(CAPACITY);
+  readonly #ending = new Set<Promise<unknown>>();
   #waking: Waking;
   #ticking: NodeJS.Timeout | undefined;
   #lent = 0;
@@ -94,6 +95,17 @@ export class WaitingSpares {
     return session.lend();
   }
 
+  /** Whether the server holds a session that nobody has: one that waits, or that it has not let go of yet. */
+  get areHeld(): boolean {
+    return this.counts.waiting > 0 || this.#ending.size > 0;
+  }
+
+  /** Resolves once the server has let go of all, those too that others have ended. */
+  async endAll(reason: string): Promise<void> {
+    void this.endWhere(() => true, reason);
+    await Promise.all(this.#ending);
+  }
+
   /** Resolves once the server has let go of them. */
   endWhere(isUnwanted: (spare: Spare) => boolean, reason: string): Promise<void> {
     return this.#end(this.#store.removeWhere(isUnwanted), reason);
@@ -102,7 +114,10 @@ export class WaitingSpares {
   async #end(spares: readonly Spare[], reason: string): Promise<void> {
     this.#unused += spares.length;
     for (const spare of spares) this.#tell(spare, `a spare session ends: ${reason}`);
-    await Promise.all(spares.map(({ session }) => session.end()));
+    const ended = Promise.all(spares.map(({ session }) => session.end()));
+    if (spares.length > 0) this.#ending.add(ended);
+    await ended;
+    this.#ending.delete(ended);
   }
 
   #tell({ database, since, session }: Spare, message: string): void {
