@@ -24,7 +24,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const startedAt = new Date();
   const results: PartResult[] = [];
-  for (const part of parts) results.push(await part.run(options, say));
+  const sayWhen = options.smoke ? say : withTime(say, minutes(sum(parts.map((part) => part.estimateSeconds(options)))));
+  for (const part of parts) results.push(await part.run(options, sayWhen));
   const report = { startedAt: startedAt.toISOString(), machine: describeMachine(), options, results };
   // What has only just started says nothing about the bars.
   const table = () => results.map((result) => formatPart(result, { judged: !options.smoke })).join('\n');
@@ -32,6 +33,15 @@ export async function main(args: readonly string[]): Promise<number> {
   if (!options.smoke) say(`Written to ${await saveResults(report, startedAt)}`);
   return 0;
 }
+
+/** Nobody sits in front of it for half an hour: each line says how far it is. */
+function withTime(say: (line: string) => void, expected: string): (line: string) => void {
+  const startedAt = performance.now();
+  return (line) => say(`[${minutes((performance.now() - startedAt) / 1_000)} of about ${expected}] ${line}`);
+}
+
+const minutes = (seconds: number) => `${Math.round(seconds / 60)} min`;
+const sum = (list: readonly number[]) => list.reduce((total, each) => total + each, 0);
 
 function chooseParts(names: readonly string[]): Part[] {
   const unknown = names.find((name) => !PARTS.some((part) => part.name === name));

@@ -8,7 +8,7 @@ import { leash } from '@gprxy/testkit';
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
 /** Whoever is not done by then hangs. */
-const CLIENT_TIMEOUT_MS = 300_000;
+const CLIENT_TIMEOUT_MS = 120_000;
 
 /** A server that this process started, and that lives no longer than it. */
 export interface Program {

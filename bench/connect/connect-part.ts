@@ -34,6 +34,11 @@ interface Runner {
 /** P3: what it takes to open a connection and have the answer to a first query. */
 export const connectPart: Part = {
   name: 'connect',
+  estimateSeconds({ rounds, seconds }) {
+    const runners = 1 + OTHERS.length;
+    const far = runners * ROUND_TRIP_MS * 5 * (rounds * LOGINS.far + LOGINS.warmUp);
+    return 20 + far / 1_000 + runners * rounds * (0.5 + 3 * seconds);
+  },
   async run(options, say) {
     say('connect: starting PostgreSQL 18');
     const server = await startBenchServer();
@@ -48,13 +53,16 @@ export const connectPart: Part = {
   },
 };
 
+const on = (side: Side) => (contender: Contender) => ({ contender, side });
+const OTHERS: readonly Way[] = [
+  ...[sidecar({}), warmSidecar, sidecarAndGateway, pgbouncer].map(on('client')),
+  ...[gateway, pgbouncerWithScram].map(on('server')),
+];
+/** In a row. The first ones teach and compile. */
+const LOGINS = { warmUp: 10, near: 40, far: 15 };
+
 function ways({ only }: BenchOptions): Way[] {
-  const on = (side: Side) => (contender: Contender) => ({ contender, side });
-  const others = [
-    ...[sidecar({}), warmSidecar, sidecarAndGateway, pgbouncer].map(on('client')),
-    ...[gateway, pgbouncerWithScram].map(on('server')),
-  ];
-  const wanted = others.filter(({ contender }) => only === undefined || only.includes(contender.name.toLowerCase()));
+  const wanted = OTHERS.filter(({ contender }) => only === undefined || only.includes(contender.name.toLowerCase()));
   return [{ contender: directScram, side: 'server' }, ...wanted];
 }
 
@@ -68,11 +76,10 @@ async function measureAt(
   const { runners, reports, stop } = await startWays(place, server, options);
   try {
     say(`connect: ${place.name}`);
-    // The first logins teach and compile.
-    for (const { endpoint } of runners) await timeLogins(endpoint, options.smoke ? 1 : 10);
     const { rounds, smoke } = options;
-    const times = smoke ? 2 : place.server === server ? 40 : 15;
-    const timed = await interleave(runners, rounds, ({ endpoint }) => timeLogins(endpoint, times));
+    for (const { endpoint } of runners) await timeLogins(endpoint, smoke ? 1 : LOGINS.warmUp);
+    const times = smoke ? 2 : place.server === server ? LOGINS.near : LOGINS.far;
+    const timed = await interleave(runners, rounds, ({ endpoint }) => timeLogins(endpoint, times), say);
     return [
       reports,
       [...latencyRows(place, timed), ...(place.server === server ? await throughput(runners, options, say) : [])],
@@ -117,9 +124,8 @@ async function throughput(
   const rows: MeasuredRow[] = [];
   for (const clients of smoke ? [2] : [1, 8, 64]) {
     say(`connect: logins of ${clients} clients`);
-    const counted = await interleave(runners, rounds, ({ endpoint }) =>
-      countLogins(endpoint, clients, smoke ? 0.2 : seconds),
-    );
+    const count = ({ endpoint }: Runner) => countLogins(endpoint, clients, smoke ? 0.2 : seconds);
+    const counted = await interleave(runners, rounds, count, say);
     rows.push({
       ...{ title: `logins a second, ${clients} clients`, unit: '1/s', show: 'ratio' },
       values: valuesOf(counted, 'logins'),

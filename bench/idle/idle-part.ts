@@ -19,6 +19,7 @@ const SERVER = fileURLToPath(new URL('logins-server.ts', import.meta.url));
 const SIDECAR = fileURLToPath(new URL('../relay/sidecar-process.ts', import.meta.url));
 const CLIENTS = fileURLToPath(new URL('idle-clients.ts', import.meta.url));
 const [ALONE, AMONG] = ['alone', 'among idle ones'];
+const SIZES = [100, 1_000, 9_900];
 /** So many queries are not counted: they compile the way through the sidecar, and collect the garbage of the logins before. */
 const WARM_UP = 3_000;
 /** A session; ten times what it takes. */
@@ -33,12 +34,14 @@ interface Found {
 /** P4: what a session costs that does nothing, and what it costs the others. */
 export const idlePart: Part = {
   name: 'idle',
+  estimateSeconds: ({ rounds }) =>
+    SIZES.reduce((seconds, count) => seconds + roundsOf(count, rounds) * (5 + count / 400), 0),
   async run({ smoke, rounds }, say) {
     raiseDescriptorLimit();
     const rows: MeasuredRow[] = [];
-    for (const count of smoke ? [20] : [100, 1_000, 9_900]) {
+    for (const count of smoke ? [20] : SIZES) {
       const found: Found[] = [];
-      for (let round = 0; round < rounds; round++) {
+      for (let round = 0; round < roundsOf(count, rounds); round++) {
         say(`idle: ${count} sessions, round ${round + 1}`);
         found.push(await measure(count, smoke ? 100 : 5_000));
       }
@@ -55,6 +58,8 @@ export const idlePart: Part = {
     return { part: 'idle', baseline: ALONE, contenders, rows };
   },
 };
+
+const roundsOf = (count: number, rounds: number) => (count > 5_000 ? Math.min(rounds, 3) : rounds);
 
 async function measure(count: number, queries: number): Promise<Found> {
   await using world = await startWorld();

@@ -14,6 +14,7 @@ const SECONDS_A_LOGIN = 1 / 32;
 const THROUGHPUT_BARS: readonly Bar[] = [
   { ours: 'sidecar', than: 'PgBouncer', atLeastTimes: 1.1 },
   { ours: 'sidecar', than: 'stunnel', atLeastTimes: 0.9 },
+  { ours: 'sidecar', than: 'bare Node', atLeastTimes: 0.9 },
 ];
 const LATENCY_BARS: readonly Bar[] = [{ ours: 'sidecar', than: 'direct TLS', atMostMore: 30 }];
 
@@ -29,14 +30,19 @@ export async function measureSelects(
   for (const mode of MODES) {
     for (const clients of CLIENTS) {
       say(`SELECT, ${mode}, clients: ${clients}`);
-      const length = smoke
-        ? { transactions: SMOKE_TRANSACTIONS }
-        : { seconds: Math.ceil(seconds + clients * SECONDS_A_LOGIN - 0.5) };
+      const length = smoke ? { transactions: SMOKE_TRANSACTIONS } : { seconds: runSeconds(seconds, clients) };
       const run = { mode, clients, length, ...(clients === 1 && { latencies }) };
-      rows.push(...toRows(run, await interleave(runners, rounds, (runner) => measure(runner, run))));
+      rows.push(...toRows(run, await interleave(runners, rounds, (runner) => measure(runner, run), say)));
     }
   }
   return rows;
+}
+
+const runSeconds = (seconds: number, clients: number) => Math.ceil(seconds + clients * SECONDS_A_LOGIN - 0.5);
+
+export function estimateSelects({ rounds, seconds }: BenchOptions, runners: number): number {
+  const runs = CLIENTS.map((clients) => 0.3 + runSeconds(seconds, clients));
+  return runners * (2 + rounds * MODES.length * runs.reduce((sum, run) => sum + run));
 }
 
 /** Programs that compile while they run do it before anybody looks. */

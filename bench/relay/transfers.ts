@@ -31,12 +31,13 @@ export async function measureTransfers(
   for (const [kind, transfer] of kinds) {
     const title = `${kind} ${bulk.mebibytes} MiB`;
     say(title);
-    rows.push(...rateRows(title, await interleave(runners, rounds, (runner) => measure(runner, transfer))));
+    rows.push(...rateRows(title, await interleave(runners, rounds, (runner) => measure(runner, transfer), say)));
   }
   say('A reader that stalls');
-  const stalled = await interleave(relays(runners), rounds, async ({ endpoint, idleMiB }) => ({
+  const stall = async ({ endpoint, idleMiB }: Runner) => ({
     memory: await peakOver(idleMiB, endpoint, () => bulk.stall(endpoint)),
-  }));
+  });
+  const stalled = await interleave(relays(runners), rounds, stall, say);
   return [...rows, memoryRow(`stalled reader ${bulk.mebibytes} MiB`, stalled)];
 }
 
