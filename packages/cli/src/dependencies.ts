@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
+import type { LogRecord } from '@gprxy/credentials';
 import type * as credentialCalls from './credential-calls.ts';
 import { ExitCode } from './exit-code.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
@@ -26,6 +27,8 @@ export interface Dependencies {
   readonly stderr: Terminal;
   /** What takes long is waited for in silence: who reads the output is a program, or has a spinner. */
   readonly isQuiet?: boolean;
+  /** Takes what tokens and logins are about; left out: a person is told what is news. */
+  readonly credentialLog?: (record: LogRecord) => void;
   readonly interrupts: Interrupts;
   /** The process as the daemon's source of SIGTERM and SIGINT. */
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CredentialDependencies, OidcCredential, TokenSource, TokenStore } from '@gprxy/credentials';
+import type { CredentialDependencies, LogRecord, OidcCredential, TokenSource, TokenStore } from '@gprxy/credentials';
 import { type Profile, paths } from '@gprxy/sidecar';
 import { CliError } from './cli-error.ts';
 import { configInput } from './config-input.ts';
@@ -96,12 +96,14 @@ export function credentialDependencies(
     now: dependencies.now,
     hold: (work) => hold(work, dependencies.unfinished),
     lockDirectory: paths(configInput(dependencies)).lockDirectory,
-    log: ({ level, event, message }) => {
-      // A command that waits for a person must say so.
-      const isNews = level === 'warn' || level === 'error' || event === 'login-joined';
-      if (isNews) say(dependencies, `gprxy: ${message}`);
-    },
+    log: dependencies.credentialLog ?? ((record) => sayNews(record, dependencies)),
   };
+}
+
+function sayNews({ level, event, message }: LogRecord, dependencies: Dependencies): void {
+  // A command that waits for a person must say so.
+  const isNews = level === 'warn' || level === 'error' || event === 'login-joined';
+  if (isNews) say(dependencies, `gprxy: ${message}`);
 }
 
 function hold(work: Promise<unknown>, unfinished: Dependencies['unfinished']): void {

@@ -20,6 +20,7 @@ export { quotesSecret } from './quotes-secret.ts';
 export type { OidcSettings } from './settings.ts';
 export { createTokenSource, type TokenSourceOptions } from './sources/create-token-source.ts';
 export type * from './sources/credential-settings.ts';
+export { readSecretFile } from './sources/read-secret.ts';
 export { createFileStore, type FileStoreOptions } from './store/file-store.ts';
 export { createKeychainStore, type KeychainStoreOptions } from './store/keychain-store.ts';
 export type { Keytar } from './store/keytar.ts';

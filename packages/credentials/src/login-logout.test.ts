@@ -61,6 +61,23 @@ describe('login', () => {
 });
 
 describe('logout', () => {
+  it('finds nothing to forget where there is no keychain and nobody has ever signed in', async () => {
+    const store = new MemoryStore();
+    const absent = new CredentialError('ERR_STORE_ABSENT', 'there is no keychain');
+    store.failing.read = absent;
+    const options = { settings: settingsFor(provider), account: 'prod', revoke: true, signal: neverAborts };
+    const nothing = { removed: false, revoked: false };
+    expect(await logout({ ...options, store, deps: testDependencies() })).toEqual(nothing);
+  });
+
+  it('does not take a keychain that has gone for one without a login', async () => {
+    const { store, ...rest } = await loggedIn(provider);
+    const absent = new CredentialError('ERR_STORE_ABSENT', 'there is no keychain');
+    store.failing.read = absent;
+    const failed = await failureOf(logout({ ...rest, store, revoke: true, signal: neverAborts }));
+    expect(failed).toMatchObject({ code: 'ERR_STORE_ABSENT' });
+  });
+
   it('removes the login and revokes it at the provider (RFC 7009)', async () => {
     const { store, ...rest } = await loggedIn(provider);
     const stored = store.logins.get('prod');

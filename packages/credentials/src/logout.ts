@@ -1,7 +1,8 @@
 import { forgetEntries } from './audience-entries.ts';
 import type { CredentialDependencies } from './dependencies.ts';
+import { CredentialError } from './errors.ts';
 import { withAccountLock } from './lock/account-lock.ts';
-import { changeRevision } from './lock/login-revision.ts';
+import { changeRevision, readRevision } from './lock/login-revision.ts';
 import { revokeLogin } from './oidc/revoke-login.ts';
 import type { OidcSettings } from './settings.ts';
 import type { StoredLogin } from './store/stored-login.ts';
@@ -25,6 +26,8 @@ export interface LogoutResult {
   revoked: boolean;
   /** Why `revoked` is false although it was asked for. */
   warning?: string;
+  /** What to do about it, one sentence. */
+  hint?: string;
 }
 
 /**
@@ -35,18 +38,26 @@ export interface LogoutResult {
  */
 export async function logout(options: LogoutOptions): Promise<LogoutResult> {
   const { account, deps, signal } = options;
-  const { removed, login } = await withAccountLock(account, deps, signal, () => removeLogin(options));
+  const hadLogin = (await readRevision(account, deps)) !== '';
+  const removal = withAccountLock(account, deps, signal, () => removeLogin(options));
+  const { removed, login } = await removal.catch((error: unknown): Removal => {
+    // A machine without a keychain has no login in it where nobody has ever signed in.
+    if (!hadLogin && error instanceof CredentialError && error.code === 'ERR_STORE_ABSENT') return { removed: false };
+    throw error;
+  });
   if (!options.revoke || !removed) return { removed, revoked: false };
   if (login === undefined)
     return { removed, revoked: false, warning: 'the stored login could not be read, so it was not revoked' };
   return { removed, ...(await revokeOrWarn(options, login)) };
 }
 
-async function removeLogin({
-  store,
-  account,
-  deps,
-}: LogoutOptions): Promise<{ removed: boolean; login?: StoredLogin }> {
+interface Removal {
+  readonly removed: boolean;
+  /** Unless it could not be read. */
+  readonly login?: StoredLogin;
+}
+
+async function removeLogin({ store, account, deps }: LogoutOptions): Promise<Removal> {
   const login = await store.read(account).catch((error: unknown) => {
     if (error instanceof DamagedLogin || error instanceof NewerLogin) return undefined;
     throw error;
@@ -70,6 +81,7 @@ async function revokeOrWarn(options: LogoutOptions, login: StoredLogin): Promise
     return {
       revoked: false,
       warning: `the login was removed here but lives on at the provider until it expires: ${reason}`,
+      hint: `To end it sooner, end the sessions of client ${login.clientId} on your account's page at ${login.issuer}.`,
     };
   }
 }

@@ -31,6 +31,7 @@ async function startControl() {
       calls.reload++;
       return { added: [], changed: [], removed: [], problems: [] };
     },
+    signedOut: () => {},
     stop: () => void calls.stop++,
   });
   onTestFinished(() => control.close());

@@ -22,6 +22,7 @@ const calls = {
   page: async () => ({ url: 'http://127.0.0.1:1/open/ticket', ownUserOnly: true }),
   metrics: async () => '# HELP x y\n',
   reload: async () => ({ added: ['a'], changed: [], removed: [], problems: [] }),
+  signedOut: () => {},
   stop: () => {},
 };
 
@@ -34,6 +35,15 @@ async function startControl(stop: (drainTimeoutMs: number | undefined) => void =
 
 it('answers with the status', async () => {
   expect(await requestControl(await startControl(), 'status')).toEqual(status);
+});
+
+it('passes on who has signed out', async () => {
+  const path = join(await testDirectory(), 'control.sock');
+  const signedOut: string[] = [];
+  const control = await serveControl({ path, ...calls, signedOut: (profile) => void signedOut.push(profile) });
+  onTestFinished(() => control.close());
+  expect(await requestControl(path, 'signed-out', { profile: 'a&b' })).toEqual({ pid: process.pid });
+  expect(signedOut).toEqual(['a&b']);
 });
 
 it.each(['status', 'metrics', 'page', 'reload'] as const)(

@@ -28,6 +28,8 @@ export interface ControlAnswers {
   page: PageLink & { readonly pid: number };
   /** `problems` say what is not as the configuration says now. */
   reload: Reloaded & { readonly pid: number };
+  /** Somebody has signed out of the profile. */
+  'signed-out': { readonly pid: number };
   /** Answered at once; the daemon then drains. */
   stop: { readonly pid: number };
 }
@@ -35,22 +37,32 @@ export interface ControlAnswers {
 export interface ControlRequestOptions {
   /** For `stop`: overrides the `drain_timeout` of every profile. */
   readonly drainTimeoutMs?: number;
+  /** For `signed-out`. */
+  readonly profile?: string;
   readonly timeoutMs?: number;
 }
 
 /** Reading keys and files of many profiles takes longer than telling what is known. */
-const TIMEOUT_MS = { status: 2_000, metrics: 2_000, page: 2_000, stop: 2_000, reload: 30_000 } as const;
+const TIMEOUT_MS = {
+  ...{ status: 2_000, metrics: 2_000, page: 2_000, 'signed-out': 2_000, stop: 2_000 },
+  reload: 30_000,
+} as const;
 
 /** Asks the running daemon. Rejects with ControlError. */
 export async function requestControl<Request extends keyof ControlAnswers>(
   socketPath: string,
   request: Request,
-  { drainTimeoutMs, timeoutMs = TIMEOUT_MS[request] }: ControlRequestOptions = {},
+  { drainTimeoutMs, profile, timeoutMs = TIMEOUT_MS[request] }: ControlRequestOptions = {},
 ): Promise<ControlAnswers[Request]> {
   const method = request === 'status' || request === 'metrics' ? 'GET' : 'POST';
-  const query = drainTimeoutMs === undefined ? '' : `?drain_timeout_ms=${drainTimeoutMs}`;
+  const query = String(
+    new URLSearchParams({
+      ...(drainTimeoutMs !== undefined && { drain_timeout_ms: String(drainTimeoutMs) }),
+      ...(profile !== undefined && { profile }),
+    }),
+  );
   await requireOwn(socketPath);
-  const text = await ask(socketPath, method, `/v1/${request}${query}`, AbortSignal.timeout(timeoutMs));
+  const text = await ask(socketPath, method, `/v1/${request}${query && `?${query}`}`, AbortSignal.timeout(timeoutMs));
   const answer = parseAnswer(text);
   if (answer === undefined) throw notGprxy(socketPath, 'its answer is not the expected one');
   return answer as ControlAnswers[Request];

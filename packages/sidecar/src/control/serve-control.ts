@@ -19,6 +19,8 @@ export interface ControlOptions {
   /** A new link to the status page. */
   page(): Promise<PageLink>;
   reload(): Promise<Reloaded>;
+  /** Nobody is signed in to the profile any more. */
+  signedOut(profile: string): void;
   /** Called after the answer to `POST /v1/stop` is on its way. */
   stop(drainTimeoutMs: number | undefined): void;
 }
@@ -117,7 +119,7 @@ async function refuseSecondDaemon(path: string): Promise<void> {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, metrics, page, reload, stop }: ControlOptions,
+  { status, metrics, page, reload, signedOut, stop }: ControlOptions,
 ): Promise<void> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const route = `${request.method} ${path}`;
@@ -130,6 +132,9 @@ async function answer(
     send(response, 200, { pid: process.pid, ...(await page()) });
   } else if (route === 'POST /v1/reload') {
     send(response, 200, { pid: process.pid, ...(await reload()) });
+  } else if (route === 'POST /v1/signed-out') {
+    signedOut(new URLSearchParams(query).get('profile') ?? '');
+    send(response, 200, { pid: process.pid });
   } else if (route === 'POST /v1/stop') {
     response.once('finish', () => stop(milliseconds(new URLSearchParams(query).get('drain_timeout_ms'))));
     send(response, 202, { pid: process.pid });

@@ -36,7 +36,8 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   closing.afterwards(async () => closed.abort());
   closing.afterwards(() => health.close());
   closing.afterwards(() => page.close());
-  await openControl(options, { status, reload, metrics, page }, closing);
+  const signedOut = (profile: string) => serving.signedOut(profile);
+  await openControl(options, { status, reload, metrics, page, signedOut }, closing);
   closeOn(options.stop, closing);
   const common = commonParts(health, tracing);
   const ready = startServing({ serving, common, first: { profiles, problems, sidecar }, readProfiles, log });
@@ -87,12 +88,13 @@ function reloadOf({ onPhase }: SidecarOptions, closing: Closing, ready: () => Pr
 interface Answers extends Pick<Sidecar, 'status' | 'reload'> {
   readonly metrics: Metrics | undefined;
   readonly page: StatusPage;
+  signedOut(profile: string): void;
 }
 
 /** The control socket comes first: it is what keeps a second daemon from starting. */
 async function openControl(
   { controlSocketPath: path, log }: SidecarOptions,
-  { status, reload, metrics, page }: Answers,
+  { status, reload, metrics, page, signedOut }: Answers,
   closing: Closing,
 ): Promise<void> {
   if (path === undefined) return;
@@ -102,6 +104,7 @@ async function openControl(
     metrics: async () => (await metrics?.text()) ?? '',
     page: () => page.link(),
     reload: () => reload('asked to'),
+    signedOut,
     stop: (drainTimeoutMs) => {
       log.info({}, 'asked to stop');
       void closing.close('asked to', drainTimeoutMs === undefined ? {} : { drainTimeoutMs });

@@ -42,6 +42,11 @@ export class ListenerActivity {
     this.#tokenExpiresAt = expiresAt === neverExpires ? undefined : expiresAt;
   }
 
+  /** Of the login that it came from, nothing is left. */
+  signedOut(): void {
+    this.#tokenExpiresAt = undefined;
+  }
+
   failed(error: unknown): void {
     const code = error instanceof GprxyError ? error.sqlState : 'ERR_INTERNAL';
     const message = error instanceof Error ? error.message : String(error);

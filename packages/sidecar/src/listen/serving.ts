@@ -68,6 +68,11 @@ export class Serving {
     return (await canBeServed) ? profile : { ...profile, listen: served.listen };
   }
 
+  /** Whoever connects from here on is asked for a login. */
+  signedOut(profile: string): void {
+    for (const address of this.addresses) if (address.profile.name === profile) address.activity.signedOut();
+  }
+
   #connectionsOf(profile: string): number {
     const its = this.addresses.filter((address) => address.profile.name === profile);
     return its.reduce((sum, { connections }) => sum + connections, 0);

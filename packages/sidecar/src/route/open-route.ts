@@ -1,3 +1,4 @@
+import { CredentialError, readSecretFile } from '@gprxy/credentials';
 import { type Dial, GprxyError } from '@gprxy/proxy-core';
 import { httpProxyRoute } from './http-proxy.ts';
 import type { Hop, Route, RouteKind } from './route.ts';
@@ -34,20 +35,16 @@ async function routeOf(
   switch (kind) {
     case 'http':
     case 'https':
-      return httpProxyRoute({
-        ...hop,
-        ...(await passwordOf(settings.passwordFile, readFile)),
-        encrypted: kind === 'https',
-      });
+      return httpProxyRoute({ ...hop, ...(await passwordOf(settings.passwordFile)), encrypted: kind === 'https' });
     case 'socks5':
-      return socksProxyRoute({ ...hop, ...(await passwordOf(settings.passwordFile, readFile)) });
+      return socksProxyRoute({ ...hop, ...(await passwordOf(settings.passwordFile)) });
     case 'ssh':
       return sshJumpRoute({
         ...hop,
         user: hop.user ?? '',
         ...(settings.sshAgent !== undefined && { agent: settings.sshAgent }),
         ...(settings.sshKeyFile !== undefined && {
-          privateKey: await readNamed('ssh_key_file', settings.sshKeyFile, readFile),
+          privateKey: await readSecret('ssh_key_file', settings.sshKeyFile),
         }),
         // Read at each login there: somebody may just have accepted the key with ssh.
         knownHosts: () => readAll(settings.knownHostsFiles, readFile),
@@ -56,18 +53,19 @@ async function routeOf(
   }
 }
 
-async function passwordOf(file: string | undefined, readFile: ReadFile): Promise<{ password?: string }> {
+async function passwordOf(file: string | undefined): Promise<{ password?: string }> {
   if (file === undefined) return {};
-  return { password: (await readNamed('via_password_file', file, readFile)).replace(/\r?\n$/, '') };
+  return { password: (await readSecret('via_password_file', file)).replace(/\r?\n$/, '') };
 }
 
-async function readNamed(key: string, path: string, readFile: ReadFile): Promise<string> {
+/** Refused where others may read it, as OpenSSH refuses keys and libpq those of TLS. */
+async function readSecret(key: string, path: string): Promise<string> {
   try {
-    return await readFile(path);
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    const hint = `Check ${key} in the profile.`;
-    throw new GprxyError(`${key} "${path}" cannot be read (${reason})`, { code: 'ERR_ROUTE', hint });
+    return await readSecretFile(path, key);
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    const { message, hint = `Check ${key} in the profile.` } = error;
+    throw new GprxyError(`${key}: ${message}`, { code: 'ERR_ROUTE', hint });
   }
 }
 

@@ -1,7 +1,7 @@
 import { CredentialError } from '@gprxy/credentials';
 import { describe, expect, it } from 'vitest';
 import { aliceLogin, prodProfile, runInWorld } from '../../dependencies.testing.ts';
-import type { Credentials } from '../../dependencies.ts';
+import type { Credentials, Sidecars } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
 const twoProfiles = `${prodProfile}${prodProfile.replace('prod', 'dev').replace('5433', '5434')}`;
@@ -42,6 +42,24 @@ describe('logout: options to output', () => {
     const { exitCode, stderr } = await runInWorld(['logout'], { config: prodProfile, credentials: { logout } });
     expect(exitCode).toBe(0);
     expect(stderr).toContain('gprxy: warning: the provider could not be reached');
+  });
+
+  it('says what is left to do about it', async () => {
+    const hint = 'End the sessions on your account page.';
+    const logout = async () => ({ removed: true, revoked: false, warning: 'it lives on', hint });
+    const { stderr } = await runInWorld(['logout'], { config: prodProfile, credentials: { logout } });
+    expect(stderr).toContain(`gprxy: warning: it lives on\n  ${hint}\n`);
+  });
+
+  it('tells the sidecar, so that its status does not go on about a token that nobody has any more', async () => {
+    const asked: unknown[] = [];
+    const requestControl = (async (_path: string, request: string, options: object) => {
+      asked.push([request, options]);
+      throw new Error('none runs');
+    }) as unknown as Sidecars['requestControl'];
+    const world = { config: prodProfile, logins: { prod: aliceLogin }, sidecars: { requestControl } };
+    expect((await runInWorld(['logout'], world)).exitCode).toBe(0);
+    expect(asked).toEqual([['signed-out', { profile: 'prod' }]]);
   });
 
   it('leaves every profile with --all', async () => {

@@ -1,4 +1,4 @@
-import { loadConfig, type Profile } from '@gprxy/sidecar';
+import { loadConfig, type Profile, paths } from '@gprxy/sidecar';
 import { chosenProfile } from '../../chosen-profile.ts';
 import { CliError } from '../../cli-error.ts';
 import { configInput } from '../../config-input.ts';
@@ -7,6 +7,7 @@ import { profileLogin } from '../../profile-login.ts';
 import { reportError } from '../../report-error.ts';
 import { say } from '../../say.ts';
 import type { LogoutOptions } from './logout-command.ts';
+import { sayWarning } from './say-warning.ts';
 
 export async function logout(options: LogoutOptions, dependencies: Dependencies): Promise<void> {
   if (options.all) return leaveAll(options.revoke, dependencies);
@@ -47,5 +48,13 @@ async function leave(profile: Profile, revoke: boolean, dependencies: Dependenci
   if (!result.removed) return say(dependencies, `Nobody was signed in (profile "${profile.name}").`);
   const revoked = result.revoked ? ', and the identity provider knows it' : '';
   say(dependencies, `Signed out of profile "${profile.name}"${revoked}.`);
-  if (result.warning !== undefined) say(dependencies, `gprxy: warning: ${result.warning}`);
+  sayWarning(result, dependencies);
+  await tellSidecar(profile.name, dependencies);
+}
+
+/** Which would otherwise say of a token that nobody has any more when it ends, until the next client comes. */
+async function tellSidecar(profile: string, dependencies: Dependencies): Promise<void> {
+  const { requestControl } = await dependencies.sidecars();
+  // Where none runs there is nobody to tell; and one that does not understand finds out by itself.
+  await requestControl(paths(configInput(dependencies)).controlSocket, 'signed-out', { profile }).catch(() => {});
 }

@@ -5,6 +5,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { profileLogin } from '../../profile-login.ts';
 import { say } from '../../say.ts';
 import { writeStoreChoice } from '../../store-choice.ts';
+import { sayWarning } from '../logout/say-warning.ts';
 import type { RemoveProfileOptions } from './profiles-command.ts';
 import { sayReload } from './say-reload.ts';
 
@@ -39,7 +40,7 @@ async function leave(profile: Profile, options: RemoveProfileOptions, dependenci
     dependencies,
     `Signed out of profile "${profile.name}"${result.revoked ? ', and the identity provider knows it' : ''}.`,
   );
-  if (result.warning !== undefined) say(dependencies, `gprxy: warning: ${result.warning}`);
+  sayWarning(result, dependencies);
 }
 
 function loginStays(name: string, cause: Error): Error {

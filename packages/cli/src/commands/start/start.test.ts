@@ -1,4 +1,4 @@
-import type { DaemonOptions, DaemonOutcome } from '@gprxy/sidecar';
+import type { DaemonOptions, DaemonOutcome, Profile } from '@gprxy/sidecar';
 import { describe, expect, it } from 'vitest';
 import { prodProfile, runInWorld, runningStatus, type TestWorld } from '../../dependencies.testing.ts';
 import type { Sidecars } from '../../dependencies.ts';
@@ -55,6 +55,39 @@ describe('start: options to output', () => {
 });
 
 describe('start: what the daemon is given', () => {
+  it('is the log for what tokens are about, too: every line is a record, and redacted', async () => {
+    const lines: string[] = [];
+    const logged: Promise<unknown>[] = [];
+    const { createLog } = await import('@gprxy/sidecar');
+    const world: TestWorld = {
+      config: prodProfile,
+      ...daemon({ kind: 'stopped', forced: 0 }, ({ tokenSourceFor, profiles }) => {
+        logged.push(Promise.resolve(tokenSourceFor?.(profiles?.[0] as Profile)));
+      }),
+      credentials: {
+        createOidcTokenSource({ deps }) {
+          deps.log({
+            level: 'warn',
+            event: 'store-locked',
+            message: 'the keychain is locked',
+            token: 'eyJ0.eyJ0.c2ln',
+          });
+          return { getToken: () => Promise.reject(new Error('not asked for')) };
+        },
+      },
+    };
+    world.sidecars &&
+      Object.assign(world.sidecars, {
+        createLog: () => createLog({ level: 'info', format: 'json', write: (line) => void lines.push(line) }),
+      });
+    const { stderr } = await runInWorld(['start'], world);
+    await Promise.all(logged);
+    expect(stderr).not.toContain('keychain');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'warn', event: 'store-locked', msg: 'the keychain is locked', token: '[Redacted]' },
+    ]);
+  });
+
   const broken = prodProfile.replace('prod', 'broken').replace('issuer', 'isuer');
   it('is what is wrong with the other profiles, and the configuration again when it asks', async () => {
     const given: Array<Partial<DaemonOptions>> = [];

@@ -34,6 +34,11 @@ async function serve(
   const { interrupts, signals, stderr, env } = dependencies;
   const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
   const log = await openLog(options, dependencies);
+  const inDaemon: Dependencies = {
+    ...dependencies,
+    isQuiet: true,
+    credentialLog: ({ level, message, ...fields }) => log[level](fields, message),
+  };
   let serving: ProfilesRead = read;
   let started: Sidecar | undefined;
   const notice = supervisorNotices(dependencies, process.pid);
@@ -44,9 +49,9 @@ async function serve(
       serving = await profilesToServe(options.profile, dependencies);
       return serving;
     },
-    tokenSourceFor: (profile) => tokenSourceFor(profile, { ...dependencies, isQuiet: true }),
+    tokenSourceFor: (profile) => tokenSourceFor(profile, inDaemon),
     notify: async (reminder) => (await import('../../desktop/notify-desktop.ts')).notifyDesktop(reminder, dependencies),
-    personLoginFor: (profile) => personLoginFor(profile, { ...dependencies, isQuiet: true }),
+    personLoginFor: (profile) => personLoginFor(profile, inDaemon),
     connectionStrings: (listener) => connectionStrings(listener, serving, passwordFile),
     log,
     controlSocketPath: controlSocket,

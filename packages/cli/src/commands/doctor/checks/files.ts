@@ -27,7 +27,8 @@ export async function checkFiles({ profile, dependencies }: SetUp): Promise<Find
   const directories = [lockDirectory, join(stateDirectory, 'logins'), runtimeDirectory];
   for (const directory of [stateDirectory, ...directories]) await requireUsable(directory, dependencies.uid);
   for (const directory of directories) await requireOwn(directory, anything, 'chmod 700');
-  const secrets = secretFiles((await profile()).credential);
+  const { credential, via } = await profile();
+  const secrets = [...secretFiles(credential), via?.sshKeyFile, via?.passwordFile].filter((path) => path !== undefined);
   for (const file of [...secrets, passwordFile]) await requireOwn(file, reading | writing, 'chmod 600');
   return (await warningOf(configFile, dependencies)) ?? ok('only you can read what is secret');
 }
