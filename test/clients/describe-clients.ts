@@ -12,6 +12,7 @@ import { describeNodePostgresSessions } from './node-postgres/sessions.ts';
 import { describePgbench } from './pgbench/pgbench.ts';
 import { describePostgresJsQueries } from './postgres-js/queries.ts';
 import { describePostgresJsSessions } from './postgres-js/sessions.ts';
+import { describePrismaAdapter } from './prisma/prisma.ts';
 import { describePsqlScripts } from './psql/scripts.ts';
 import { describePsqlSessions } from './psql/sessions.ts';
 import { describePsycopg2 } from './psycopg2/psycopg2.ts';
@@ -48,6 +49,7 @@ export function describeClients(version: PostgresVersion): void {
       describePostgresJsQueries(both);
       describePostgresJsSessions(both);
     });
+    describe('Prisma, its adapter', () => describePrismaAdapter(both));
     describe.runIf(has.psql)('psql', () => {
       describePsqlScripts(both);
       describePsqlSessions(both);
