@@ -13,6 +13,7 @@ const PACKAGES = {
     'python3-psycopg': 'the psycopg 3 client tests',
     'python3-asyncpg': 'the asyncpg client tests',
     'python3-sqlalchemy': 'the SQLAlchemy client tests',
+    'python3-prometheus-client': 'the test that reads metrics as Prometheus does',
     'libpostgresql-jdbc-java': 'the JDBC client tests',
     'default-jdk-headless': 'the JDBC client tests',
     'gnome-keyring': 'the keychain tests',

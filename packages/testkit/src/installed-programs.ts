@@ -52,6 +52,10 @@ export const has = {
   get sqlalchemy(): boolean {
     return canImport('sqlalchemy', 'psycopg2', 'asyncpg');
   },
+  /** Prometheus' own client, which has a parser of its text format. */
+  get prometheusClient(): boolean {
+    return canImport('prometheus_client');
+  },
   /** For a validator module of PostgreSQL 18's OAuth. */
   get gcc(): boolean {
     return process.platform === 'linux' && isOnPath('gcc');

@@ -88,6 +88,13 @@ it('there are none unless the configuration asks for them', async () => {
   expect(names()).toEqual(['connection']);
 });
 
+it('are not even looked for, at a cost, where nobody asks for them', async () => {
+  const tracing = new Tracing(() => Promise.reject(new Error('loaded')));
+  await tracing.apply(false);
+  tracing.observe(connection).end({ at: Date.now(), ...bytes });
+  expect(tracing.problems).toEqual([]);
+});
+
 it('that the package is not installed is a problem, until it is', async () => {
   let isInstalled = false;
   const { loadTracing } = await import('./load-tracing.ts');
