@@ -5,6 +5,7 @@ import {
   startHttpProxy,
   startPostgres,
   startSocksProxy,
+  startSshAgent,
   startSshServer,
   type TestHop,
   type TestPostgres,
@@ -105,11 +106,27 @@ describe.runIf(has.sshServer)('a sidecar behind an SSH jump host', () => {
     await useFully((await serve(via())).port);
   });
 
+  it('logs in there by the agent, without a key file', async () => {
+    await using agent = await startSshAgent([server.privateKeyFile]);
+    const { sshKeyFile: _none, ...agentOnly } = via({ sshAgent: agent.socket });
+    await useFully((await serve(agentOnly)).port);
+  });
+
+  it('says that nobody is let in where the agent has no key for it, or is gone', async () => {
+    await using empty = await startSshAgent([]);
+    for (const sshAgent of [empty.socket, '/nowhere/agent']) {
+      const { sshKeyFile: _none, ...agentOnly } = via({ sshAgent });
+      await expect(connectTo((await serve(agentOnly)).port)).rejects.toMatchObject({
+        ...{ code: '08001', hint: expect.stringContaining('ssh-add') },
+      });
+    }
+  });
+
   it('leaves no connection to it behind when it ends', async () => {
     const { port, sidecar } = await serve(via());
     await connectTo(port);
     await sidecar.close('the test says so', { drainTimeoutMs: 0 });
-    await expect.poll(() => timesLogged('Disconnected from')).toBe(timesLogged('Accepted publickey'));
+    await expect.poll(() => timesLogged('Disconnected from user')).toBe(timesLogged('Accepted publickey'));
   });
 
   it('tells whoever connects that the host is not known, and how to make it so', async () => {

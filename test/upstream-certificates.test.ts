@@ -16,6 +16,7 @@ import { startTestSidecar, tokensOf } from './sidecar.testing.ts';
 const TOKEN = 'as good as any';
 const HBA = `
 hostssl all postgres 127.0.0.1/32 scram-sha-256
+hostssl vault all 127.0.0.1/32 cert
 hostssl all alice@corp.example 127.0.0.1/32 password clientcert=verify-full
 `;
 
@@ -42,15 +43,15 @@ async function write(text: string, mode = 0o600): Promise<string> {
 }
 
 /** A sidecar whose upstream asks for a certificate besides the token. */
-async function serve(certificate: { cert?: string; key?: string }, more = '') {
+async function serve(certificate: { cert?: string; key?: string }, more = '', token = TOKEN) {
   const { cert, key } = certificate;
   const both = cert === undefined ? '' : `&sslcert=${cert}&sslkey=${key}`;
   const upstream = `postgresql://localhost:${postgres.port}/sales?sslrootcert=${postgres.caFile}${both}${more}`;
-  return startTestSidecar({ upstream }, { tokens: tokensOf(TOKEN) });
+  return startTestSidecar({ upstream }, { tokens: tokensOf(token) });
 }
 
-async function connectTo(port: number): Promise<pg.Client> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database: 'sales' });
+async function connectTo(port: number, database = 'sales'): Promise<pg.Client> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database });
   client.on('error', () => {});
   onTestFinished(() => client.end().catch(() => {}));
   await client.connect();
@@ -74,6 +75,16 @@ describe('an upstream that asks for a client certificate', () => {
       'SELECT session_user AS who, client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
     );
     expect(rows).toEqual([{ who: 'alice@corp.example', client_dn: '/CN=alice@corp.example' }]);
+  });
+
+  it('and for nothing else (method "cert"), gets no token', async () => {
+    await postgres.query('CREATE DATABASE vault');
+    const files = { cert: await write(own.certPem), key: await write(own.keyPem) };
+    const { port } = await serve(files, '', 'no password of anybody');
+    const { rows } = await (await connectTo(port, 'vault')).query('SELECT session_user AS who, system_user AS how');
+    expect(rows).toEqual([{ who: 'alice@corp.example', how: 'cert:CN=alice@corp.example' }]);
+    const { port: without } = await serve({});
+    await expect(connectTo(without, 'vault')).rejects.toMatchObject({ code: '28000' });
   });
 
   it('refuses who has none, in its own words', async () => {

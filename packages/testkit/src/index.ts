@@ -20,6 +20,7 @@ export type { TestHop } from './hops/hop.ts';
 export { startHttpProxy } from './hops/http-proxy.ts';
 export { type PgBouncerOptions, startPgBouncer } from './hops/pgbouncer.ts';
 export { startSocksProxy } from './hops/socks-proxy.ts';
+export { startSshAgent, type TestSshAgent } from './hops/ssh-agent.ts';
 export { startSshServer, type TestSshServer } from './hops/ssh-server.ts';
 export { has, programs } from './installed-programs.ts';
 export { leash, leaveTask } from './janitor.ts';
