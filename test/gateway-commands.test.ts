@@ -68,6 +68,19 @@ describe.each<PostgresVersion>([16, 17, 18])('provision on PostgreSQL %i', (vers
   });
 });
 
+it.each([
+  {
+    args: ['serv'],
+    says: 'gprxy-gateway: unknown command \'serv\'\n  (Did you mean serve?)\n  Run "gprxy-gateway --help".\n',
+  },
+  {
+    args: ['explain', '--database', 'sales'],
+    says: `gprxy-gateway: required option '--token-file <file>' not specified\n  Run "gprxy-gateway explain --help".\n`,
+  },
+])('a command line that cannot be followed ends with 2 and the help to ask for: $args', async ({ args, says }) => {
+  expect(await runGateway(args)).toMatchObject({ exitCode: 2, stdout: '', stderr: says });
+});
+
 describe('commands', () => {
   let stack: Stack;
   let config: string[];

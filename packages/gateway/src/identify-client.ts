@@ -75,7 +75,7 @@ function otherName(user: string, person: Person, role: string): LoginDenied {
   return new LoginDenied('user_mismatch', `the token is not for "${user}"`, {
     clientMessage: `"${user}" is not who the access token is for`,
     detail: `The token is for "${person.name}", whose role here is "${role}".`,
-    hint: `Connect as "${role}", or through "gprxy start", which names you itself.`,
+    hint: `Connect as "${role}", or through "gprxy start", which names you itself unless "user" of the profile names somebody else.`,
   });
 }
 

@@ -24,10 +24,15 @@ function createProgram(version: string): Command {
   const program = new Command('gprxy-gateway')
     .description('Lets people into PostgreSQL by their company login, each as himself.')
     .version(version)
-    .showHelpAfterError('Run with --help for what there is.')
+    .showHelpAfterError('  Run "gprxy-gateway --help".')
+    .configureOutput({ outputError: (text, write) => write(inOurWords(text)) })
     .exitOverride();
   const command = (name: string, description: string) =>
-    program.command(name).description(description).option('--config <file>', 'the TOML file', DEFAULT_CONFIG);
+    program
+      .command(name)
+      .description(description)
+      .option('--config <file>', 'the TOML file', DEFAULT_CONFIG)
+      .showHelpAfterError(`  Run "gprxy-gateway ${name} --help".`);
 
   command('serve', 'verify tokens and let people in, until SIGTERM').action(({ config }) => runServe(config));
   command('check', 'try the file, its certificates, issuers and databases, without serving')
@@ -46,6 +51,11 @@ function createProgram(version: string): Command {
     .option('--dry-run', 'print the SQL and do nothing')
     .action((options) => runProvision(options));
   return program;
+}
+
+/** As our own errors are told. */
+function inOurWords(text: string): string {
+  return text.replace(/^error: /, 'gprxy-gateway: ').replace('\n(', '\n  (');
 }
 
 function load(path: string, allowRootCredentials = false): GatewayConfig {

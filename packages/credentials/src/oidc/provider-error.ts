@@ -1,6 +1,6 @@
 import { aborted } from '../abort.ts';
 import { CredentialError } from '../errors.ts';
-import { runLogin } from '../hints.ts';
+import { loginCommand, runLogin } from '../hints.ts';
 import { type ProviderFailure, providerFailure } from './provider-failure.ts';
 import type { ProviderTask } from './provider-task.ts';
 
@@ -44,13 +44,21 @@ export function providerError({ settings, account }: ProviderTask, failure: Prov
       });
     case 'oauth-error':
       return new CredentialError('ERR_PROVIDER_REFUSED', `${provider} refused: ${oauthErrorText(failure)}`, {
-        hint: `Check client_id, scopes and audience with the provider's administrator. ${runLogin(account)}`,
+        hint: afterRefusal(failure.error, account),
       });
     case 'unusable':
       return new CredentialError('ERR_PROVIDER_REFUSED', `${provider} cannot be used: ${failure.reason}`, {
         hint: `Check the issuer of the profile. ${runLogin(account)}`,
       });
   }
+}
+
+/** RFC 6749, 5.2: of most refusals only the administrator knows the reason; `invalid_client` is about one option alone. */
+function afterRefusal(error: string, account: string | undefined): string {
+  const administrator = "with the provider's administrator";
+  return error === 'invalid_client' && account !== undefined
+    ? `Check client_id ${administrator}; ${loginCommand(account, '--client-id ID')} corrects it.`
+    : `Check client_id, scopes and audience ${administrator}. ${runLogin(account)}`;
 }
 
 export function oauthErrorText({ error, description }: { error: string; description?: string }): string {

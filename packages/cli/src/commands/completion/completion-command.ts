@@ -8,11 +8,13 @@ const described =
 
 const install = `
 To have it in every new shell:
-  bash        gprxy completion bash > ~/.local/share/bash-completion/completions/gprxy
+  bash        mkdir -p ~/.local/share/bash-completion/completions
+              gprxy completion bash > ~/.local/share/bash-completion/completions/gprxy
   bash without the package bash-completion
               echo 'source <(gprxy completion bash)' >> ~/.bashrc
   zsh         echo 'source <(gprxy completion zsh)' >> ~/.zshrc   (below "compinit")
-  fish        gprxy completion fish > ~/.config/fish/completions/gprxy.fish
+  fish        mkdir -p ~/.config/fish/completions
+              gprxy completion fish > ~/.config/fish/completions/gprxy.fish
   powershell  Add-Content $PROFILE 'gprxy completion powershell | Out-String | Invoke-Expression'`;
 
 export interface CompletionCalls {

@@ -74,6 +74,12 @@ describe('get-token: options to output', () => {
     expect(asked).toEqual([{ minTtlMs: 300_000 }]);
   });
 
+  it('warns where the provider gives no token that lives so long, beside the one that there is', async () => {
+    const { exitCode, stdout, stderr } = await runInWorld(['get-token', '--min-ttl', '2h'], { config: prodProfile });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'access-token-of-alice\n' });
+    expect(stderr).toMatch(/warning: the token expires in 1 hour, .*\n {2}.* shorter --min-ttl\.\n$/);
+  });
+
   it.each([
     { code: 'ERR_LOGIN_NEEDED', exitCode: 4 },
     { code: 'ERR_LOGIN_DENIED', exitCode: 5 },

@@ -3,7 +3,8 @@ import { type Profile, userFromTemplate } from '@gprxy/sidecar';
 import { chosenProfile } from '../../chosen-profile.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { tokenSourceFor } from '../../profile-login.ts';
-import { print, printJson } from '../../say.ts';
+import { print, printJson, say } from '../../say.ts';
+import { relativeTime } from '../../time-left.ts';
 import { upstreamAddresses } from '../../upstream-address.ts';
 import type { GetTokenOptions } from './get-token-command.ts';
 
@@ -13,8 +14,24 @@ export async function getToken(options: GetTokenOptions, dependencies: Dependenc
   const tokens = await tokenSource(profile, options, isQuiet ? { ...dependencies, isQuiet } : dependencies);
   const ttl = options.minTtl === undefined ? {} : { minTtlMs: options.minTtl };
   const token = await tokens.getToken(dependencies.interrupts.signal, ttl);
+  warnOfShortLife(token, options, dependencies);
   if (options.format === 'json') printJson(dependencies, asJson(token));
   else print(dependencies, ...(options.format === 'pgpass' ? asPgpass(token, profile) : [token.token]));
+}
+
+/** The provider alone says how long its tokens live: a program that counts on more must hear of it. */
+function warnOfShortLife(
+  { expiresAt }: AccessToken,
+  { minTtl = 0 }: GetTokenOptions,
+  dependencies: Dependencies,
+): void {
+  const now = dependencies.now();
+  if (expiresAt - now >= minTtl) return;
+  say(
+    dependencies,
+    `gprxy: warning: the token expires ${relativeTime(expiresAt, now)}, before what --min-ttl asks for.`,
+    '  The provider gives none that lives longer: ask again before then, with a shorter --min-ttl.',
+  );
 }
 
 async function tokenSource(

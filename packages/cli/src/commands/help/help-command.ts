@@ -36,6 +36,8 @@ async function refuse(program: Command, words: readonly string[], help: Command)
   const known = [...program.commands.flatMap(namesIn), ...helpTopics.map(({ name }) => name)];
   const near = closestWord(words.join(' '), known);
   const suggestion = near === undefined ? '' : `\n(Did you mean ${near}?)`;
+  // Its own help only tells how to ask; the main page has every name.
+  help.showHelpAfterError('  Run "gprxy help".');
   return help.error(`error: there is no command or topic "${words.join(' ')}"${suggestion}`, { exitCode: 2 });
 }
 
