@@ -1,7 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { CancelRegistry } from './cancel-registry.ts';
+import { forwardCancel } from './forward-cancel.ts';
 import { listen } from './listener.ts';
 import { runSession } from './session/session.ts';
 import type { CancelOutcome, SessionPolicy } from './session/session-policy.ts';
@@ -65,4 +67,17 @@ it('passes a cancel on to the end, though its sender is gone meanwhile', async (
   expect((await once(atServer, 'data'))[0]).toEqual(encodeCancelRequest(backendKey(7, Buffer.from('real'))));
   atServer.end();
   expect(await proxy.cancelled).not.toHaveProperty('error');
+});
+
+it('is not done until the server has closed: only then is the signal sent', async () => {
+  const server = await startServer();
+  const tls = { mode: 'disable', negotiation: 'postgres' } as const;
+  const target = { host: '127.0.0.1', port: server.port, tls, connectTimeoutMs: 5_000 };
+  const key = backendKey(7, Buffer.from('real'));
+  const done = forwardCancel({ sessionId: 'a session', target, backendKey: key }, new AbortController().signal);
+  const atServer = await server.connected;
+  await once(atServer, 'data');
+  await expect(Promise.race([done, setTimeout(20, 'waits')])).resolves.toBe('waits');
+  atServer.end();
+  await done;
 });

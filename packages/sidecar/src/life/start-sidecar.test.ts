@@ -109,6 +109,17 @@ it.each(['0.0.0.0', '::', '192.0.2.1', 'db.example'])(
   },
 );
 
+it('S15 says at each start that everybody of the machine is let in', async () => {
+  const listen = [{ host: '127.0.0.1', port: 0 }];
+  const { lines } = await start({ profiles: [testProfile({ name: 'trusting', listen, localAuth: 'trust' })] });
+  const warning = {
+    level: 'warn',
+    profile: 'trusting',
+    message: expect.stringContaining('every user of this machine'),
+  };
+  expect(lines).toContainEqual(expect.objectContaining(warning));
+});
+
 it('S17 binds beyond loopback with the flag and a password, and not with one of them', async () => {
   const listen = [{ host: '0.0.0.0', port: 0 }];
   const profiles = [
