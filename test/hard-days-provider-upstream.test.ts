@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startWorld, type World } from '../soak/world.ts';
+import { openSmallDisk, type SmallDisk } from './small-disk.testing.ts';
 
 /** What a client is told when a connection, or its end, is an error. */
 interface Told {
@@ -17,30 +15,17 @@ interface Told {
 
 const TOKEN_LIFE_SECONDS = 4;
 let world: World;
-let stateDirectory: string;
-let mounted = false;
+let disk: SmallDisk;
 
 beforeAll(async () => {
-  stateDirectory = await mkdtemp(join(tmpdir(), 'gprxy-hard-days-'));
-  mounted = mountSmallDisk(stateDirectory);
-  const env = { GPRXY_STATE_DIR: stateDirectory };
+  disk = await openSmallDisk();
+  const env = { GPRXY_STATE_DIR: disk.path };
   world = await startWorld({ accessTokenTtlSeconds: TOKEN_LIFE_SECONDS, env });
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
-  if (mounted) execFileSync('umount', [stateDirectory]);
-  await rm(stateDirectory, { recursive: true, force: true });
+  await disk[Symbol.asyncDispose]();
 });
-
-/** For root in a container that may mount one. */
-function mountSmallDisk(directory: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m,mode=700', 'tmpfs', directory], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function fill(file: string): void {
   try {
@@ -171,10 +156,10 @@ describe('the disk', { timeout: 90_000 }, () => {
   it('full when the token ends: new clients are told to make room, sessions go on, and all is well when there is some', async ({
     skip,
   }) => {
-    if (!mounted) skip('mount is not allowed here');
+    if (!disk.isOwn) skip('mount is not allowed here');
     await served();
     const client = await connect();
-    const filler = join(stateDirectory, 'of-somebody-else');
+    const filler = join(disk.path, 'of-somebody-else');
     fill(filler);
     await expect.poll(async () => (await refusal())?.code, { timeout: 30_000 }).toBe('28000');
     expect(await refusal()).toMatchObject({ code: '28000', message: expect.stringContaining('ENOSPC') });

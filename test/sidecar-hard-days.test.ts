@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { usageOf } from '../bench/process-usage.ts';
 import { type SignedIn, startSignedIn } from './signed-in-shell.testing.ts';
+import { openSmallDisk, type SmallDisk } from './small-disk.testing.ts';
 
 /** What a client is told when a connection, or its end, is an error. */
 interface Told {
@@ -16,33 +15,20 @@ interface Told {
 }
 
 let world: SignedIn;
-let stateDirectory: string;
-let mounted = false;
+let disk: SmallDisk;
 let daemon: { readonly pid: number; readonly port: number };
 
 beforeAll(async () => {
-  stateDirectory = await mkdtemp(join(tmpdir(), 'gprxy-hard-days-'));
-  mounted = mountSmallDisk(stateDirectory);
-  world = await startSignedIn({ env: { GPRXY_STATE_DIR: stateDirectory } });
+  disk = await openSmallDisk();
+  world = await startSignedIn({ env: { GPRXY_STATE_DIR: disk.path } });
   expect(await world.shell.run('gprxy start --detach')).toMatchObject({ exitCode: 0 });
   const { pid, listeners } = await statusOf();
   daemon = { pid, port: Number(/:(\d+)$/.exec(listeners[0].address)?.[1]) };
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
-  if (mounted) execFileSync('umount', [stateDirectory]);
-  await rm(stateDirectory, { recursive: true, force: true });
+  await disk[Symbol.asyncDispose]();
 });
-
-/** For root in a container that may mount one. */
-function mountSmallDisk(directory: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m,mode=700', 'tmpfs', directory], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const statusOf = async () => JSON.parse((await world.shell.run('gprxy status --json')).stdout);
 
@@ -96,11 +82,11 @@ describe('the machine', { timeout: 60_000 }, () => {
   it('a disk that is full: connections, status and running sessions go on, and the log does when there is room again', async ({
     skip,
   }) => {
-    if (!mounted) skip('mount is not allowed here');
+    if (!disk.isOwn) skip('mount is not allowed here');
     const client = await connect();
-    const logFile = join(stateDirectory, 'gprxy.log');
-    const filler = join(stateDirectory, 'of-somebody-else');
-    const { bavail, bsize } = statfsSync(stateDirectory);
+    const logFile = join(disk.path, 'gprxy.log');
+    const filler = join(disk.path, 'of-somebody-else');
+    const { bavail, bsize } = statfsSync(disk.path);
     writeFileSync(filler, Buffer.alloc(bavail * bsize));
     for (let i = 0; i < 20; i++) expect(await refusal()).toBe(undefined);
     expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
 import { RawClient, startPostgres, type TestPostgres, temporaryDirectory } from '@gprxy/testkit';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { cancelStatementOf, connectTo } from './node-postgres.testing.ts';
 import { CANARY, noTokens, startTestSidecar, tokensOf } from './sidecar.testing.ts';
 
 /** PostgreSQL as an upstream that wants the token as a cleartext password, and takes one that is known to it. */
@@ -24,15 +25,6 @@ beforeAll(async () => {
   upstream = `postgresql://localhost:${postgres.port}?sslrootcert=${postgres.caFile}&connect_timeout=5`;
 });
 afterAll(() => postgres.stop());
-
-/** A client as an application would make it: no password, and a user name that means nothing. */
-async function connectTo(port: number, given: pg.ClientConfig = {}): Promise<pg.Client> {
-  const client = new pg.Client({ host: 'localhost', port, user: 'whoever', database: 'sales', ...given });
-  client.on('error', () => {});
-  onTestFinished(() => client.end().catch(() => {}));
-  await client.connect();
-  return client;
-}
 
 const refusalOf = (port: number, given?: pg.ClientConfig): Promise<pg.DatabaseError> =>
   connectTo(port, given).then(
@@ -198,16 +190,6 @@ describe('a sidecar that stops', () => {
 async function untilActive(statement: string): Promise<void> {
   const active = `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%${statement}%' AND state = 'active' AND pid <> pg_backend_pid()`;
   await until(async () => (await postgres.query(active)).length > 0);
-}
-
-/** As node-postgres does it: over a connection of its own. */
-function cancelStatementOf(client: pg.Client, port: number): void {
-  const keys = client as unknown as { processID: number; secretKey: number };
-  const { connection } = new pg.Client({ host: 'localhost', port }) as unknown as {
-    connection: pg.Connection & { cancel(pid: number, key: number): void; connect(port: number, host: string): void };
-  };
-  connection.on('connect', () => connection.cancel(keys.processID, keys.secretKey));
-  connection.connect(port, 'localhost');
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -11,8 +11,8 @@ import {
   type TestPostgres,
   type TestSshServer,
 } from '@gprxy/testkit';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancelStatementOf, connectTo } from './node-postgres.testing.ts';
 import { startTestSidecar, tokensOf } from './sidecar.testing.ts';
 
 const TOKEN = 'as good as any';
@@ -37,24 +37,13 @@ function serve(via: Via | undefined, upstream = upstreamAt(`localhost:${postgres
 const upstreamAt = (hosts: string, parameters = '') =>
   `postgresql://${hosts}/sales?sslrootcert=${postgres.caFile}&connect_timeout=5${parameters}`;
 
-async function connectTo(port: number): Promise<pg.Client> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database: 'sales' });
-  client.on('error', () => {});
-  onTestFinished(() => client.end().catch(() => {}));
-  await client.connect();
-  return client;
-}
-
 /** Reads more than fits into any buffer on the way, and cancels, which takes a connection of its own. */
 async function useFully(port: number): Promise<void> {
   const client = await connectTo(port);
   const { rows } = await client.query("SELECT session_user AS who, repeat('x', 4000000) AS wide");
   expect({ who: rows[0].who, wide: rows[0].wide.length }).toEqual({ who: 'alice@corp.example', wide: 4_000_000 });
   const sleeping = client.query('SELECT pg_sleep(60)');
-  const cancelling = new pg.Client({ host: '127.0.0.1', port });
-  const { activeQuery, processID, secretKey } = client as unknown as Record<string, never>;
-  const target = { activeQuery, processID, secretKey, host: '127.0.0.1', port };
-  (cancelling as unknown as { cancel(client: object, query: unknown): void }).cancel(target, activeQuery);
+  cancelStatementOf(client, port);
   await expect(sleeping).rejects.toMatchObject({ code: '57014' });
 }
 

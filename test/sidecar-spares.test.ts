@@ -5,7 +5,8 @@ import { CredentialError } from '@gprxy/credentials';
 import type { Profile } from '@gprxy/sidecar';
 import { has, startPostgres, type TestPostgres } from '@gprxy/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { connectTo as connectAt } from './node-postgres.testing.ts';
 import { CANARY, canaryTokens, startTestSidecar, type TestSidecar, tokensOf } from './sidecar.testing.ts';
 
 const HBA = `
@@ -47,10 +48,7 @@ interface Client {
 }
 
 async function connectTo({ port }: TestSidecar, given: pg.ClientConfig = {}): Promise<Client> {
-  const client = new pg.Client({ host: 'localhost', port, user: 'whoever', database: 'sales', ...given });
-  client.on('error', () => {});
-  onTestFinished(() => client.end().catch(() => {}));
-  await client.connect();
+  const client = await connectAt(port, given);
   return { pg: client, pid: (client as unknown as { processID: number }).processID };
 }
 

@@ -4,6 +4,7 @@ import { type AccessToken, CredentialError, type CredentialErrorCode, type Token
 import { decodeErrorFields, type ErrorFields, encodeStartupMessage, PROTOCOL_3_0 } from '@gprxy/proxy-core';
 import { type Profile, type Sidecar, type SidecarOptions, startSidecar } from '@gprxy/sidecar';
 import { onTestFinished } from 'vitest';
+import { collectLog, testProfile } from '../packages/sidecar/src/config/profile.testing.ts';
 
 export const CANARY = 'canary-token-that-must-not-leave';
 
@@ -31,34 +32,16 @@ export async function startTestSidecar(
   profile: Partial<Profile> & Pick<Profile, 'upstream'>,
   options: Partial<SidecarOptions> & { tokens?: TokenSource } = {},
 ): Promise<TestSidecar> {
-  const log: TestSidecar['log'] = [];
-  const at = (level: string) => (fields: object, message: string) => void log.push({ level, message, ...fields });
+  const { log, lines } = collectLog();
   const sidecar = await startSidecar({
-    profiles: [{ ...PROFILE, ...profile }],
+    profiles: [testProfile({ drainTimeoutMs: 5_000, ...profile })],
     tokenSourceFor: () => options.tokens ?? canaryTokens,
-    log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    log,
     ...options,
   });
   onTestFinished(async () => void (await sidecar.close('the test is over', { drainTimeoutMs: 0 })));
-  return { sidecar, port: sidecar.listeners[0]?.port ?? 0, log };
+  return { sidecar, port: sidecar.listeners[0]?.port ?? 0, log: lines };
 }
-
-const PROFILE = {
-  name: 'prod',
-  listen: [{ host: '127.0.0.1', port: 0 }],
-  localAuth: 'same-user',
-  user: '{email}',
-  credential: {
-    kind: 'oidc',
-    login: 'auto',
-    issuer: 'https://login.example',
-    clientId: 'gprxy-cli',
-    scopes: ['openid', 'email'],
-  },
-  drainTimeoutMs: 5_000,
-  maxConnections: 50,
-  warm: 'off',
-} as const;
 
 /** An upstream that only counts who comes. */
 export async function countingUpstream() {

@@ -1,7 +1,7 @@
 import { createTokenSource, type TokenSource, type TokenSourceOptions } from '@gprxy/credentials';
 import { startGoogleMetadata, startPostgres, type TestPostgres } from '@gprxy/testkit';
-import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connectTo } from './node-postgres.testing.ts';
 import { startTestSidecar } from './sidecar.testing.ts';
 
 /** Managed PostgreSQL as it looks from outside: TLS, and the cloud's token as the password. Here the password *is* that token. */
@@ -30,14 +30,6 @@ function sourceOf(credential: TokenSourceOptions['credential'], user: string): T
 async function serve(credential: TokenSourceOptions['credential'], user: string, tokens: TokenSource) {
   const upstream = `postgresql://localhost:${postgres.port}?sslrootcert=${postgres.caFile}&connect_timeout=5`;
   return startTestSidecar({ upstream, user, credential }, { tokens });
-}
-
-async function connectTo(port: number): Promise<pg.Client> {
-  const client = new pg.Client({ host: 'localhost', port, user: 'whoever', database: 'sales' });
-  client.on('error', () => {});
-  onTestFinished(() => client.end().catch(() => {}));
-  await client.connect();
-  return client;
 }
 
 const whoIs = async (port: number) => (await (await connectTo(port)).query('SELECT session_user')).rows[0].session_user;

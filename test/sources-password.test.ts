@@ -2,8 +2,9 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CredentialSettings, createTokenSource, type SecretPlace } from '@gprxy/credentials';
 import { startPostgres, type TestPostgres, temporaryDirectory } from '@gprxy/testkit';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { connectTo } from './node-postgres.testing.ts';
 import { startTestSidecar } from './sidecar.testing.ts';
 
 const PASSWORD = 'correct horse "battery" stäple';
@@ -46,15 +47,6 @@ async function serve(place: SecretPlace, { user = 'app_reader', tls = 'verified'
   const trust = tls === 'verified' ? `sslrootcert=${postgres.caFile}` : `sslmode=${tls}`;
   const upstream = `postgresql://localhost:${postgres.port}?${trust}&connect_timeout=5`;
   return startTestSidecar({ upstream, user, credential }, { tokens });
-}
-
-/** A client without a password, called whatever its OS user is called. */
-async function connectTo(port: number): Promise<pg.Client> {
-  const client = new pg.Client({ host: 'localhost', port, user: 'whoever', database: 'sales' });
-  client.on('error', () => {});
-  onTestFinished(() => client.end().catch(() => {}));
-  await client.connect();
-  return client;
 }
 
 const refusalOf = (port: number): Promise<pg.DatabaseError> =>

@@ -9,8 +9,8 @@ import {
   type TestPostgres,
   temporaryDirectory,
 } from '@gprxy/testkit';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTo } from './node-postgres.testing.ts';
 import { startTestSidecar, tokensOf } from './sidecar.testing.ts';
 
 const TOKEN = 'as good as any';
@@ -50,14 +50,6 @@ async function serve(certificate: { cert?: string; key?: string }, more = '', to
   return startTestSidecar({ upstream }, { tokens: tokensOf(token) });
 }
 
-async function connectTo(port: number, database = 'sales'): Promise<pg.Client> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database });
-  client.on('error', () => {});
-  onTestFinished(() => client.end().catch(() => {}));
-  await client.connect();
-  return client;
-}
-
 /** What a client is told, or what the log says where there is nobody to tell. */
 async function whatIsWrong(certificate: { cert?: string; key?: string }) {
   const { port, log } = await serve(certificate);
@@ -81,10 +73,12 @@ describe('an upstream that asks for a client certificate', () => {
     await postgres.query('CREATE DATABASE vault');
     const files = { cert: await write(own.certPem), key: await write(own.keyPem) };
     const { port } = await serve(files, '', 'no password of anybody');
-    const { rows } = await (await connectTo(port, 'vault')).query('SELECT session_user AS who, system_user AS how');
+    const { rows } = await (await connectTo(port, { database: 'vault' })).query(
+      'SELECT session_user AS who, system_user AS how',
+    );
     expect(rows).toEqual([{ who: 'alice@corp.example', how: 'cert:CN=alice@corp.example' }]);
     const { port: without } = await serve({});
-    await expect(connectTo(without, 'vault')).rejects.toMatchObject({ code: '28000' });
+    await expect(connectTo(without, { database: 'vault' })).rejects.toMatchObject({ code: '28000' });
   });
 
   it('refuses who has none, in its own words', async () => {

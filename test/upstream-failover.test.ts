@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { has, programs, startPostgres, startStandby, type TestPostgres, temporaryDirectory } from '@gprxy/testkit';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTo } from './node-postgres.testing.ts';
 import { startTestSidecar, tokensOf } from './sidecar.testing.ts';
 
 const run = promisify(execFile);
@@ -33,14 +33,6 @@ describe.runIf(has.postgres15)('a primary and its standby', { timeout: 60_000 },
     const hosts = order.map(({ port }) => `localhost:${port}`).join(',');
     const upstream = `postgresql://${hosts}/sales?sslrootcert=${standby.caFile}&connect_timeout=5${attrs}`;
     return (await startTestSidecar({ upstream }, { tokens: tokensOf(TOKEN) })).port;
-  }
-
-  async function connectTo(port: number): Promise<pg.Client> {
-    const client = new pg.Client({ host: '127.0.0.1', port, user: 'whoever', database: 'sales' });
-    client.on('error', () => {});
-    onTestFinished(() => client.end().catch(() => {}));
-    await client.connect();
-    return client;
   }
 
   async function serverOf(port: number): Promise<number> {

@@ -9,8 +9,8 @@ import {
   type TestProvider,
   type TokenValidator,
 } from '@gprxy/testkit';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTo } from './node-postgres.testing.ts';
 import { startTestSidecar, tokensOf } from './sidecar.testing.ts';
 
 /** With a validator module that verifies the provider's signatures: nothing of ours is on the server's side. */
@@ -49,14 +49,6 @@ hostssl all all 127.0.0.1/32 oauth issuer="${provider.issuer}" scope="openid ema
     const scopes = ['openid', 'email'];
     const credential = { kind: 'oidc', login: 'auto', issuer, clientId: 'gprxy-cli', scopes } as const;
     return startTestSidecar({ upstream, credential, ...profile }, { tokens: tokensOf(token) });
-  }
-
-  async function connectTo(port: number): Promise<pg.Client> {
-    const client = new pg.Client({ host: 'localhost', port, user: 'whoever', database: 'sales' });
-    client.on('error', () => {});
-    onTestFinished(() => client.end().catch(() => {}));
-    await client.connect();
-    return client;
   }
 
   it('S29 knows the person by the token, again and again', async () => {

@@ -1,6 +1,7 @@
 import { has, type PgBouncerOptions, startPgBouncer, startPostgres, type TestPostgres } from '@gprxy/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { cancelStatementOf, connectTo, SECRET, serveBefore } from './pooler.testing.ts';
+import { cancelStatementOf, connectTo } from './node-postgres.testing.ts';
+import { SECRET, serveBefore } from './pooler.testing.ts';
 
 const HBA = `
 hostssl all postgres 127.0.0.1/32 scram-sha-256

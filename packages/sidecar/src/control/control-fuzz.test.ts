@@ -7,24 +7,15 @@ import { createRandom, mutate } from '../../../proxy-core/src/fuzz.testing.ts';
 import { testDirectory } from '../directory.testing.ts';
 import { requestControl } from './control.ts';
 import { serveControl } from './serve-control.ts';
-import type { SidecarStatus } from './status.ts';
+import { runningStatus } from './status.testing.ts';
 
 const [INPUTS, AT_ONCE] = [3_000, 30];
-const status: SidecarStatus = {
-  version: 1,
-  pid: process.pid,
-  startedAt: '2030-01-01T00:00:00.000Z',
-  state: 'running',
-  listeners: [],
-  problems: [],
-};
-
 async function startControl() {
   const path = join(await testDirectory(), 'control.sock');
   const calls = { stop: 0, reload: 0 };
   const control = await serveControl({
     path,
-    status: () => status,
+    status: () => runningStatus,
     page: async () => ({ url: '', ownUserOnly: true }),
     metrics: async () => '',
     reload: async () => {
@@ -35,7 +26,7 @@ async function startControl() {
     stop: () => void calls.stop++,
   });
   onTestFinished(() => control.close());
-  return { path, calls, answers: async () => expect(await requestControl(path, 'status')).toEqual(status) };
+  return { path, calls, answers: async () => expect(await requestControl(path, 'status')).toEqual(runningStatus) };
 }
 
 const open = async (path: string): Promise<Socket> => {

@@ -7,18 +7,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { leaveStaleSocket, testDirectory } from '../directory.testing.ts';
 import { requestControl } from './control.ts';
 import { serveControl } from './serve-control.ts';
-import type { SidecarStatus } from './status.ts';
+import { runningStatus } from './status.testing.ts';
 
-const status: SidecarStatus = {
-  version: 1,
-  pid: process.pid,
-  startedAt: '2030-01-01T00:00:00.000Z',
-  state: 'running',
-  listeners: [],
-  problems: [],
-};
 const calls = {
-  status: () => status,
+  status: () => runningStatus,
   page: async () => ({ url: 'http://127.0.0.1:1/open/ticket', ownUserOnly: true }),
   metrics: async () => '# HELP x y\n',
   reload: async () => ({ added: ['a'], changed: [], removed: [], problems: [] }),
@@ -34,7 +26,7 @@ async function startControl(stop: (drainTimeoutMs: number | undefined) => void =
 }
 
 it('answers with the status', async () => {
-  expect(await requestControl(await startControl(), 'status')).toEqual(status);
+  expect(await requestControl(await startControl(), 'status')).toEqual(runningStatus);
 });
 
 it('passes on who has signed out', async () => {
@@ -57,7 +49,7 @@ it.each(['status', 'metrics', 'page', 'reload'] as const)(
     onTestFinished(() => control.close());
     const asked = requestControl(path, question);
     await expect(asked).rejects.toMatchObject({ code: 'ERR_CONTROL', message: expect.stringMatching(/with 500$/) });
-    if (question !== 'status') expect(await requestControl(path, 'status')).toEqual(status);
+    if (question !== 'status') expect(await requestControl(path, 'status')).toEqual(runningStatus);
   },
 );
 
@@ -96,7 +88,7 @@ it('is there again when its directory was taken away, as at the end of a session
   const control = await serveControl({ path, ...calls, recheckMs: 20 });
   for (let time = 0; time < 2; time++) {
     await rm(directory, { recursive: true });
-    await expect.poll(() => requestControl(path, 'status').catch(() => undefined)).toEqual(status);
+    await expect.poll(() => requestControl(path, 'status').catch(() => undefined)).toEqual(runningStatus);
     expect((await lstat(path)).mode & 0o777).toBe(0o600);
   }
   await control.close();
@@ -138,7 +130,7 @@ it('S36 tells a second daemon which process is the first', async () => {
     code: 'ERR_ALREADY_RUNNING',
     pid: process.pid,
   });
-  expect(await requestControl(path, 'status')).toEqual(status);
+  expect(await requestControl(path, 'status')).toEqual(runningStatus);
 });
 
 it.each([
@@ -153,7 +145,7 @@ it.each([
     for (const start of started) if (start.status === 'fulfilled') await start.value.close();
   });
   expect(started.filter((start) => start.status === 'fulfilled')).toHaveLength(1);
-  expect(await requestControl(path, 'status')).toEqual(status);
+  expect(await requestControl(path, 'status')).toEqual(runningStatus);
 });
 
 const WEBSOCKET =
