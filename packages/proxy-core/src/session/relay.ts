@@ -5,6 +5,7 @@ import { type GprxyError, ProtocolError, SqlState, UpstreamError } from '../erro
 import { terminate } from '../wire/frontend-messages.ts';
 import { FrameScanner } from '../wire/message-frame.ts';
 import { MessageType } from '../wire/message-type.ts';
+import { countUsedBuffer } from './used-buffers.ts';
 
 /** A record of this size is rarely alone. */
 const BULK_RECORD_BYTES = 4_096;
@@ -108,6 +109,7 @@ function pump(listening: Listening, from: Socket, to: Socket, seen: (chunk: Buff
       setImmediate(writeGathered);
     }
     to.write(chunk);
+    countUsedBuffer(chunk.length);
   };
   listening.on(from, 'data', (chunk: Buffer) => {
     passOn(chunk);
