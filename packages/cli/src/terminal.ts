@@ -3,6 +3,7 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Standard output or standard error. Data goes to the first, prose to the second. */

@@ -168,13 +168,35 @@ describe('status --watch', () => {
     expect(lines).toMatchObject([{ version: 1, running: false }, { state: 'running' }, { state: 'stopping' }]);
   });
 
-  it('draws over itself on a terminal, in lines that fit', async () => {
-    const world = { ...successive(busier, undefined, status), tty: true, columns: 40, env: { TERM: 'xterm', CI: '' } };
-    const { stdout } = await runInWorld(['status', '--watch'], world);
-    const [first = '', second = '', third = ''] = stdout.split('\u001b[J');
+  const terminal = { tty: true, columns: 40, env: { TERM: 'xterm', CI: '' } };
+  const [enter, leave] = ['\u001b[?1049h\u001b[?25l', '\u001b[?25h\u001b[?1049l'];
+
+  it('draws over itself on a screen of its own, in lines that fit, and leaves the last of it', async () => {
+    const world = { ...successive(busier, undefined, status, status), ...terminal };
+    const { stdout, exitCode } = await runInWorld(['status', '--watch'], world);
+    expect(exitCode).toBe(130);
+    const [frames = '', left = ''] = stdout.replaceAll('\u001b[K', '').split(leave);
+    const [first = '', second = '', third = ''] = frames.split('\u001b[J');
+    expect(first.startsWith(`${enter}\u001b[H`)).toBe(true);
     expect(first).toContain('prod\n  address  127.0.0.1:5433\n  state    listening\n  open     3\n');
-    expect(first.endsWith('\u001b[11A')).toBe(true);
-    expect(second).toBe('gprxy is not running.\n\nCtrl-C ends this.\n\u001b[3A');
-    expect(Math.max(...third.split('\n').map((line) => line.length))).toBeLessThan(40);
+    expect(second).toBe('\u001b[Hgprxy is not running.\n\nCtrl-C ends this.');
+    const widest = Math.max(
+      ...third
+        .replace('\u001b[H', '')
+        .split('\n')
+        .map((line) => line.length),
+    );
+    expect(widest).toBeLessThan(40);
+    expect(left).toMatch(
+      /^gprxy runs as process 4711, started 1 hour ago\n\nprod\n[\s\S]*: 08006 the gateway hung up\n$/,
+    );
+  });
+
+  it('shows as much as there is room for', async () => {
+    const many = runningStatus(Array.from({ length: 30 }, (_, at) => ({ address: `127.0.0.1:${6000 + at}` })));
+    const world = { ...successive(many, many), ...terminal, columns: 100 };
+    const [frame = ''] = (await runInWorld(['status', '--watch'], world)).stdout.split('\u001b[J');
+    expect(frame.split('\n')).toHaveLength(24);
+    expect(frame).toMatch(/\.\.\. and \d+ lines more: "gprxy status" shows all/);
   });
 });
