@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guestComes, visitorComes } from './guests.ts';
 import { type World, writeConfiguration } from './world.ts';
 
 export interface Disturbance {
@@ -7,22 +8,34 @@ export interface Disturbance {
   readonly mayFail: boolean;
   /** How long after it clients may still be told of it. */
   readonly aftershockMs?: number;
-  run(world: World): Promise<void>;
+  /** `isOver`: for one that goes on for as long as clients do. */
+  run(world: World, isOver: () => boolean): Promise<void>;
 }
 
 const AFTERSHOCK_MS = 3_000;
 
-let reloads = 0;
-
+/** Guests' profiles come and go, one reload after the other, and each time somebody uses them. */
 const reload: Disturbance = {
   name: 'reload',
   mayFail: false,
-  async run({ shell, stack }) {
-    await writeConfiguration(shell, stack, 10 + (reloads++ % 5));
-    const { exitCode, stderr } = await shell.run('gprxy reload');
-    if (exitCode !== 0) throw new Error(stderr);
+  async run(world, isOver) {
+    for (let round = 0; round === 0 || !isOver(); round++) {
+      await reloadWith(world, { drainTimeoutSeconds: 11 + (round % 5), guests: true });
+      await guestComes(await world.portOf('guest'));
+      await visitorComes(await world.portOf('visitor'));
+      await reloadWith(world, { drainTimeoutSeconds: 10 });
+    }
   },
 };
+
+async function reloadWith(
+  { shell, stack, healthPort }: World,
+  settings: { drainTimeoutSeconds: number; guests?: boolean },
+): Promise<void> {
+  await writeConfiguration(shell, stack, { healthPort, ...settings });
+  const { exitCode, stderr } = await shell.run('gprxy reload');
+  if (exitCode !== 0) throw new Error(stderr);
+}
 
 const sleepAndWake: Disturbance = {
   name: 'the machine sleeps',
@@ -80,10 +93,10 @@ export function disturbancesFor(slots: number, tokenLifeMs: number): readonly Di
 export class Seismograph {
   readonly #shocks: Array<{ readonly name: string; until: number }> = [];
 
-  async record(disturbance: Disturbance, world: World): Promise<void> {
+  async record(disturbance: Disturbance, world: World, isOver: () => boolean): Promise<void> {
     const shock = { name: disturbance.name, until: Number.POSITIVE_INFINITY };
     if (disturbance.mayFail) this.#shocks.push(shock);
-    await disturbance.run(world);
+    await disturbance.run(world, isOver);
     shock.until = performance.now() + (disturbance.aftershockMs ?? AFTERSHOCK_MS);
   }
 

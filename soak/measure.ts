@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +11,8 @@ export interface Measure {
   /** Of V8's heap and what hangs on it, after garbage collection. */
   readonly heapMiB: number;
   readonly residentMiB: number;
+  /** What is of no file and not V8's: OpenSSL's, libuv's and Node's own, which no heap snapshot shows. */
+  readonly nativeMiB: number;
   readonly descriptors: number;
 }
 
@@ -21,10 +23,16 @@ export function measurable(directory: string): Readonly<Record<string, string>> 
 
 export async function measure(pid: number, directory: string): Promise<Measure> {
   const answer = await text(connect(join(directory, `${pid}.sock`)));
-  const { heapBytes, residentBytes } = JSON.parse(answer);
+  const { heapBytes, residentBytes, v8Bytes } = JSON.parse(answer);
   return {
     heapMiB: heapBytes / (1 << 20),
     residentMiB: residentBytes / (1 << 20),
+    nativeMiB: anonymousMiB(pid) - v8Bytes / (1 << 20),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
   };
+}
+
+function anonymousMiB(pid: number): number {
+  const [, kibibytes] = /^Anonymous:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+  return Number(kibibytes) / 1_024;
 }

@@ -1,7 +1,7 @@
 // Loaded into a process that is watched, before its own program: tells whoever connects to its socket what is left after garbage collection.
 const { createServer } = require('node:net');
 const { join } = require('node:path');
-const { setFlagsFromString } = require('node:v8');
+const { getHeapStatistics, setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
 
 setFlagsFromString('--expose-gc');
@@ -13,7 +13,8 @@ createServer((socket) => {
   setImmediate(() => {
     collect();
     const { heapUsed, external, rss } = process.memoryUsage();
-    socket.end(JSON.stringify({ heapBytes: heapUsed + external, residentBytes: rss }));
+    const { total_physical_size: v8Bytes } = getHeapStatistics();
+    socket.end(JSON.stringify({ heapBytes: heapUsed + external, residentBytes: rss, v8Bytes }));
   });
 })
   .listen(join(process.env.GPRXY_SOAK_DIRECTORY, `${process.pid}.sock`))

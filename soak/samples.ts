@@ -6,15 +6,21 @@ export type Watched = 'sidecar' | 'gateway';
 
 export interface Sample extends Measure {
   readonly pid: number;
+  /** That had come and gone when it was taken. */
+  readonly clients: number;
 }
 
 /** How one process changed from after its warm-up to the end. */
 export interface Growth {
   readonly samples: number;
-  readonly heapMiB: readonly [first: number, last: number];
-  readonly residentMiB: readonly [first: number, last: number];
-  readonly descriptors: readonly [first: number, last: number];
+  readonly clients: Ends;
+  readonly heapMiB: Ends;
+  readonly residentMiB: Ends;
+  readonly nativeMiB: Ends;
+  readonly descriptors: Ends;
 }
+
+type Ends = readonly [first: number, last: number];
 
 const QUIET_TIMEOUT_MS = 15_000;
 
@@ -30,11 +36,11 @@ export async function quiet(world: World): Promise<string | undefined> {
   }
 }
 
-export async function sample({ sidecarPid, stack, probes }: World): Promise<Record<Watched, Sample>> {
+export async function sample({ sidecarPid, stack, probes }: World, clients: number): Promise<Record<Watched, Sample>> {
   const pids = { sidecar: sidecarPid, gateway: stack.gateway.program.pid };
   return {
-    sidecar: { pid: pids.sidecar, ...(await measure(pids.sidecar, probes)) },
-    gateway: { pid: pids.gateway, ...(await measure(pids.gateway, probes)) },
+    sidecar: { pid: pids.sidecar, clients, ...(await measure(pids.sidecar, probes)) },
+    gateway: { pid: pids.gateway, clients, ...(await measure(pids.gateway, probes)) },
   };
 }
 
@@ -43,17 +49,19 @@ export function growthOf(samples: readonly Sample[]): Growth {
   const ofLast = samples.filter(({ pid }) => pid === samples.at(-1)?.pid);
   const warm = ofLast.slice(Math.floor(ofLast.length / 4));
   const third = Math.max(1, Math.floor(warm.length / 3));
-  const ends = (field: keyof Measure) =>
+  const ends = (field: keyof Sample) =>
     [median(warm.slice(0, third), field), median(warm.slice(-third), field)] as const;
   return {
     samples: ofLast.length,
+    clients: ends('clients'),
     heapMiB: ends('heapMiB'),
     residentMiB: ends('residentMiB'),
+    nativeMiB: ends('nativeMiB'),
     descriptors: ends('descriptors'),
   };
 }
 
-function median(samples: readonly Measure[], field: keyof Measure): number {
+function median(samples: readonly Sample[], field: keyof Sample): number {
   const values = samples.map((each) => each[field]).sort((one, other) => one - other);
   return values[Math.floor(values.length / 2)] ?? Number.NaN;
 }

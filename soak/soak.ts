@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Disturbance, disturbancesFor, Seismograph } from './disturbances.ts';
 import { type JobName, jobAt, jobsOf } from './jobs/jobs.ts';
+import { lookOn } from './onlookers.ts';
 import type { SoakOptions } from './options.ts';
 import { type Growth, growthOf, quiet, type Sample, sample, type Watched } from './samples.ts';
 import { Tally } from './tally.ts';
@@ -43,7 +44,7 @@ export async function soak({ minutes, clients }: SoakOptions, say: (line: string
     disturbances[disturbance.name] = (disturbances[disturbance.name] ?? 0) + 1;
     const left = await quiet(world);
     if (left !== undefined) tally.fault(`after "${disturbance.name}": ${left}`);
-    const found = await sample(world);
+    const found = await sample(world, tally.clients);
     samples.sidecar.push(found.sidecar);
     samples.gateway.push(found.gateway);
     for (const fault of tally.faults.slice(reported, reported + SHOWN_FAULTS)) say(`  ${fault}`);
@@ -85,8 +86,9 @@ async function runSlot(world: World, slot: Slot): Promise<void> {
   const personAt = (n: number) => world.people[n % world.people.length] as Person;
   const running: Promise<unknown>[] = Array.from({ length: clients }, (_, n) => work(personAt(n)));
   for (const person of world.people) running.push(run('idle', person));
+  running.push(lookOn(world, { isOver, fault: (what) => tally.fault(what) }));
   await sleep((endsAt - performance.now()) / 4);
-  await seismograph.record(disturbance, world);
+  await seismograph.record(disturbance, world, isOver);
   await Promise.all(running);
 }
 

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { alice, bob, type Stack, startStack, type TestUser } from '@gprxy/testkit';
+import { alice, bob, freePort, type Stack, startStack, type TestUser } from '@gprxy/testkit';
 import { type InstalledGprxy, installGprxy, Shell } from '../test/gprxy-shell.testing.ts';
+import { createGuest, guestProfiles } from './guests.ts';
 import { measurable } from './measure.ts';
 
 /** Somebody with a row of her own, as her clients see the world. */
@@ -19,10 +20,15 @@ export interface World extends AsyncDisposable {
   readonly shell: Shell;
   readonly people: readonly Person[];
   readonly sidecarPid: number;
+  /** Where the sidecar tells how it is, and where the gateway does. */
+  readonly healthPort: number;
+  readonly adminPort: number;
   /** Where the processes put the sockets by which they are measured. */
   readonly probes: string;
   /** Client backends of people at this moment. */
   backends(): Promise<number>;
+  /** Of the sidecar's profile with this name. */
+  portOf(profile: string): Promise<number>;
   /** Of the sidecar at this moment: sessions of clients, and those that wait for one. */
   sessions(): Promise<{ connections: number; spares: number }>;
 }
@@ -50,8 +56,10 @@ export async function startWorld({ accessTokenTtlSeconds, env = {} }: WorldOptio
   const shell = await Shell.open(gprxy, env);
   const probes = join(shell.home, 'probes');
   await mkdir(probes, { mode: 0o700 });
+  const [healthPort, adminPort] = [await freePort(), await freePort()];
   const stack = await startStack({
     provider: { accessTokenTtlSeconds },
+    gatewayTail: `[admin]\nlisten = "127.0.0.1:${adminPort}"\n`,
     gatewayEnv: measurable(probes),
     // Or a backend that sleeps would not notice that its gateway was killed.
     configuration: { client_connection_check_interval: '1s' },
@@ -62,30 +70,40 @@ export async function startWorld({ accessTokenTtlSeconds, env = {} }: WorldOptio
       email,
       rows,
     ]);
-  await writeConfiguration(shell, stack);
+  await createGuest(shell, stack);
+  await writeConfiguration(shell, stack, { healthPort });
   for (const person of ROWS.keys()) await signIn(person, shell, stack);
   const started = await shell.run('gprxy start --detach', measurable(probes));
   if (started.exitCode !== 0) throw new Error(started.stderr);
-  const { pid } = await statusOf(shell);
-  const { listeners } = await statusOf(shell);
+  const { pid, listeners } = await statusOf(shell);
   const people = [...ROWS].map(([{ login, email }, rows]) => ({ email, rows, port: portOf(login, listeners) }));
   return {
-    ...{ stack, shell, people, probes },
+    ...{ stack, shell, people, probes, healthPort, adminPort },
+    portOf: async (profile) => portOf(profile, (await statusOf(shell)).listeners),
     ...countsOf(shell, stack),
     sidecarPid: pid,
     ...ending({ gprxy, shell, stack }),
   };
 }
 
-/** A second profile's line changes with each call: a reload then has something to do. */
-export async function writeConfiguration({ home }: Shell, stack: Stack, drainTimeoutSeconds = 10): Promise<void> {
-  const directory = join(home, 'config', 'gprxy');
+export interface Settings {
+  readonly healthPort: number;
+  /** With another one than before, a reload has something to do for everybody. */
+  readonly drainTimeoutSeconds?: number;
+  readonly guests?: boolean;
+}
+
+export async function writeConfiguration(shell: Shell, stack: Stack, settings: Settings): Promise<void> {
+  const { healthPort, drainTimeoutSeconds = 10, guests = false } = settings;
+  const directory = join(shell.home, 'config', 'gprxy');
   await mkdir(directory, { recursive: true });
   const profiles = [...ROWS.keys()].map(
     ({ login }) =>
       `${stack.profile({ name: login, listen: '127.0.0.1:0' }).replace('?', '?connect_timeout=30&')}max_connections = 500\ndrain_timeout = "${drainTimeoutSeconds}s"\n`,
   );
-  await writeFile(join(directory, 'config.toml'), profiles.join('\n'), { mode: 0o600 });
+  const tables = [...profiles, ...(guests ? guestProfiles(shell, stack) : [])];
+  const text = [`[sidecar]\nhealth = "127.0.0.1:${healthPort}"\n`, ...tables].join('\n');
+  await writeFile(join(directory, 'config.toml'), text, { mode: 0o600 });
 }
 
 async function signIn({ login }: TestUser, shell: Shell, { provider }: Stack): Promise<void> {
