@@ -1,10 +1,13 @@
 import { prettyLogLine } from '@gprxy/sidecar';
 import { CliError } from '../../cli-error.ts';
+import { coloursFor } from '../../colours.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
 import { logFileOf } from '../../log-file-of.ts';
 import { poll } from '../../poll.ts';
 import { print } from '../../say.ts';
+import { lineWidth } from '../../terminal.ts';
+import { logOnTerminal } from './log-on-terminal.ts';
 import type { LogsOptions } from './logs-command.ts';
 import { createLogReader } from './read-log.ts';
 
@@ -13,8 +16,8 @@ const intervalMs = 200;
 export async function logs({ follow, lines, json }: LogsOptions, dependencies: Dependencies): Promise<number> {
   const path = logFileOf(dependencies);
   const read = createLogReader(path);
-  const show = (added: readonly string[]) =>
-    print(dependencies, ...added.map((line) => (json ? line : prettyLogLine(line))));
+  const pretty = await prettyFor(dependencies);
+  const show = (added: readonly string[]) => print(dependencies, ...added.map((line) => (json ? line : pretty(line))));
   const wanted = (text: string) => linesOf(text).filter((line) => !json || line.startsWith('{'));
   const soFar = wanted(await read().catch((error: unknown) => noLog(error, path)));
   show(lines === 0 ? [] : soFar.slice(-lines));
@@ -24,6 +27,13 @@ export async function logs({ follow, lines, json }: LogsOptions, dependencies: D
     if (!dependencies.interrupts.signal.aborted) throw error;
   });
   return ExitCode.Interrupted;
+}
+
+/** A pipe gets each record as one line, whole. */
+async function prettyFor({ stdout, env }: Dependencies): Promise<(line: string) => string> {
+  if (lineWidth(stdout) === undefined) return prettyLogLine;
+  const colours = await coloursFor(stdout, env);
+  return (line) => logOnTerminal(prettyLogLine(line), lineWidth(stdout) ?? 80, colours);
 }
 
 function linesOf(text: string): readonly string[] {
