@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { CheckOptions } from './commands/check/check.ts';
 import type { IssuerConfig } from './config/issuers.ts';
 import { type GatewayConfig, loadConfig } from './config.ts';
+import { describeFailure } from './describe-failure.ts';
 import { exitCodeFor } from './exit-code.ts';
 
 const DEFAULT_CONFIG = '/etc/gprxy/gateway.toml';
@@ -141,7 +142,6 @@ function report(error: unknown): void {
   if (!(error instanceof Error)) return;
   // commander has said its own.
   if ('code' in error && String(error.code).startsWith('commander.')) return;
-  const isExpected = 'code' in error;
-  const hint = 'hint' in error && typeof error.hint === 'string' ? `  ${error.hint}\n` : '';
-  process.stderr.write(`gprxy-gateway: ${isExpected ? error.message : error.stack}\n${hint}`);
+  const { message = '', hint } = 'code' in error ? describeFailure(error) : { message: error.stack };
+  process.stderr.write(`gprxy-gateway: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`);
 }
