@@ -100,6 +100,29 @@ describe('what is refused before a login', () => {
   });
 });
 
+describe('S12 encryption is asked for once', () => {
+  const requests = [
+    ['SSLRequest', sslRequest],
+    ['GSSENCRequest', GSSENC_REQUEST],
+  ] as const;
+  const refusal = { code: '0A000', message: expect.stringMatching(/^unsupported frontend protocol 1234\.56(79|80)/) };
+
+  it.each(requests)('%s is refused once it has been answered', async (_name, request) => {
+    const { port } = await proxyWith();
+    const client = await RawClient.open(port);
+    expect((await client.send(request).read(1)).toString()).toBe('N');
+    const { bytes } = await client.send(request).readToEnd();
+    expect(errorIn(bytes)).toMatchObject(refusal);
+  });
+
+  it.each(requests)('%s is refused within TLS', async (_name, request) => {
+    const { port } = await proxyWith({ clientTls: { mode: 'accepted', context } });
+    const options = { host: '127.0.0.1', port, ca, servername: 'localhost', ALPNProtocols: ['postgresql'] };
+    const { bytes } = await RawClient.over(connectTls(options)).send(request).readToEnd();
+    expect(errorIn(bytes)).toMatchObject(refusal);
+  });
+});
+
 describe('protocol versions', () => {
   const rows: [string, Buffer, string | undefined][] = [
     ['3.0', startup(PROTOCOL_3_0), undefined],
