@@ -85,6 +85,9 @@ describe('the upstream speaks for itself', () => {
   it('and of what else it says nothing is changed', () => {
     const error = new UpstreamError('refused', { response: response('42704') });
     expect(toClientError(error, profile)).toBe(error);
+    const own = { ...response('53300'), routine: 'InitializeSessionUserId' };
+    const full = new UpstreamError('refused', { response: own });
+    expect(toClientError(full, profile)).toBe(full);
     const bare = new UpstreamError('refused', { response: { severity: 'FATAL', message: 'no code at all' } });
     expect(toClientError(bare, profile)).toBe(bare);
   });

@@ -1,7 +1,7 @@
 import { CredentialError, type CredentialErrorCode } from '@gprxy/credentials';
 import { GprxyError, SqlState, UpstreamError } from '@gprxy/proxy-core';
 import type { Profile } from '../config/profile.ts';
-import { refusalHint } from './refusal-hint.ts';
+import { poolerHint, refusalHint } from './refusal-hint.ts';
 import { refusedToken } from './refused-token.ts';
 
 interface Answer {
@@ -71,7 +71,7 @@ function withHint(error: UpstreamError, profile: Profile): UpstreamError {
   const { code, sqlState, response, challenge } = error;
   if (response === undefined) return error;
   const refused = challenge && refusedToken(challenge, profile);
-  const hint = refused?.hint ?? refusalHint(response.code, profile);
+  const hint = refused?.hint ?? refusalHint(response.code, profile) ?? poolerHint(response, profile);
   const detail = refused?.detail ?? (response.code === SqlState.CannotConnectNow ? saidByUpstream : undefined);
   if (hint === undefined && detail === undefined) return error;
   return new UpstreamError(error.message, {

@@ -1,18 +1,12 @@
 import type { CredentialSettings, SecretPlace } from '@gprxy/credentials';
-import { SqlState } from '@gprxy/proxy-core';
+import { type ErrorFields, SqlState } from '@gprxy/proxy-core';
 import type { Profile } from '../config/profile.ts';
 
-/** What to do when the upstream said no to the credential, or has no such database or no place; undefined when it was about something else. */
+/** What to do when the upstream said no to the credential or knows no such database; undefined when it was about something else. */
 export function refusalHint(sqlState: string | undefined, profile: Profile): string | undefined {
   const { name, user, credential } = profile;
   if (sqlState === SqlState.InvalidCatalogName) {
     return `Name a database that is there, as in "gprxy psql DATABASE"; in any of them, \\l lists the others.`;
-  }
-  if (sqlState === SqlState.TooManyConnections) {
-    return 'The upstream has no place for more connections: close some that are idle, or ask its administrator.';
-  }
-  if (sqlState === SqlState.ConnectionFailure) {
-    return `The upstream took the login and did not reach the server behind it: "gprxy doctor --profile ${name}" checks the way.`;
   }
   if (sqlState !== SqlState.InvalidPassword && sqlState !== SqlState.InvalidAuthorization) return undefined;
   switch (credential.kind) {
@@ -31,6 +25,16 @@ export function refusalHint(sqlState: string | undefined, profile: Profile): str
     default:
       return tokenHint(credential, name);
   }
+}
+
+/** What to do when a pooler has no place or no server. What PostgreSQL says itself, with the `routine` that says it, stays as it is. */
+export function poolerHint({ code, routine }: ErrorFields, { name }: Profile): string | undefined {
+  if (routine !== undefined) return undefined;
+  if (code === SqlState.TooManyConnections) {
+    return 'The upstream has no place for more connections: close some that are idle, or ask its administrator.';
+  }
+  if (code !== SqlState.ConnectionFailure) return undefined;
+  return `The upstream took the login and did not reach the server behind it: "gprxy doctor --profile ${name}" checks the way.`;
 }
 
 function tokenHint({ kind }: CredentialSettings, profile: string): string {
