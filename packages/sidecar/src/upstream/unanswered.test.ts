@@ -60,6 +60,6 @@ it.runIf(process.platform === 'linux')(
     const line = { address: remoteAddress, port: remotePort, localAddress, localPort };
     expect(await unanswered(line)).toBe(undefined);
     socket.write(Buffer.alloc(64 << 20));
-    await expect.poll(() => unanswered(line)).toBe(0);
+    await expect.poll(() => unanswered(line), { timeout: 20_000 }).toBe(0);
   },
 );
