@@ -43,6 +43,14 @@ describe('S15 refuses', () => {
     ['a peer that cannot be found', { peers: seeing(undefined) }, peer, /could not be found out/],
     ['a peer that hung up before it was looked at', {}, {}, /could not be found out/],
   ];
+  it('a peer that cannot be found, as one of another container, and says what to do then', async () => {
+    const authenticate = await check({ peers: seeing(undefined) });
+    await expect(authenticate(peer)).rejects.toMatchObject({
+      clientMessage: expect.stringContaining('cannot see which OS user'),
+      hint: expect.stringMatching(/network namespaces, set listen = "unix" or local_auth = "password"/),
+    });
+  });
+
   it.each(table)('%s', async (_, given, from, message) => {
     const authenticate = await check(given);
     await expect(authenticate(from)).rejects.toMatchObject({

@@ -41,6 +41,7 @@ export async function createClientCheck(check: ClientCheck): Promise<Authenticat
   if (ownUid === undefined || !(await peers.available())) throw cannotTell();
   return async ({ peer, channel }, signal) => {
     const uid = isComplete(peer) ? await uidOf(peers, peer) : undefined;
+    if (uid === undefined) throw unknownUser(ownUid);
     if (uid !== ownUid) throw anotherUser(uid, ownUid);
     await requireStillThere(channel, signal);
   };
@@ -81,9 +82,24 @@ function isComplete(peer: Peer): peer is TcpEnds {
   return address !== undefined && port !== undefined && localAddress !== undefined && localPort !== undefined;
 }
 
-function anotherUser(uid: number | undefined, ownUid: number): GprxyError {
-  const who = uid === undefined ? 'a client whose OS user could not be found out' : `OS user ${uid}`;
-  return new GprxyError(`refused ${who}: this port serves OS user ${ownUid} only`, {
+/** It is in no table that we can read: it has gone again, or is in a network namespace (a container) other than ours. */
+function unknownUser(ownUid: number): GprxyError {
+  return new GprxyError(
+    `refused a client whose OS user could not be found out: this port serves OS user ${ownUid} only`,
+    {
+      code: 'ERR_LOCAL_USER',
+      sqlState: SqlState.InvalidAuthorization,
+      clientMessage:
+        'gprxy cannot see which OS user this connection comes from, and serves only the one who started it',
+      hint:
+        'Connect again. If you and gprxy are in different containers or network namespaces, set listen = "unix" or ' +
+        'local_auth = "password", and run "gprxy reload"; or run "gprxy start" on your side.',
+    },
+  );
+}
+
+function anotherUser(uid: number, ownUid: number): GprxyError {
+  return new GprxyError(`refused OS user ${uid}: this port serves OS user ${ownUid} only`, {
     code: 'ERR_LOCAL_USER',
     sqlState: SqlState.InvalidAuthorization,
     clientMessage: 'this port serves the OS user who started gprxy there, and nobody else',

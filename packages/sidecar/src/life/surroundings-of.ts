@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { CancelRegistry } from '@gprxy/proxy-core';
 import { readProcTable } from '../client/kernel-table.ts';
+import { ownUid } from '../client/own-uid.ts';
 import { createProcPeerLookup } from '../client/peer-uid.ts';
 import type { Serving } from '../listen/serving.ts';
 import type { Surroundings } from '../listen/surroundings.ts';
@@ -22,7 +23,7 @@ export function surroundingsOf(options: SidecarOptions, parts: OwnParts, serving
     log,
     cancels: new CancelRegistry(),
     peers: peers ?? createProcPeerLookup(readProcTable),
-    ownUid: process.getuid?.(),
+    ownUid: ownUid(),
     readFile: (path) => readFile(path, 'utf8'),
     listenAnywhere,
     passwordFile,
