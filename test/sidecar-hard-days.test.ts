@@ -70,7 +70,9 @@ describe('upstream', { timeout: 60_000 }, () => {
     signal([postmaster, backend], 'SIGSTOP');
     onTestFinished(() => signal([postmaster, backend], 'SIGCONT'));
     const answer = client.query('select 1 as one');
-    expect(await refusal()).toMatchObject({ code: expect.stringMatching(/^08001|08006$/), hint: expect.anything() });
+    // The first one may get a spare session that was opened before.
+    const told = (await refusal()) ?? (await refusal());
+    expect(told).toMatchObject({ code: expect.stringMatching(/^08001|08006$/), hint: expect.anything() });
     signal([postmaster, backend], 'SIGCONT');
     expect((await answer).rows).toEqual([{ one: 1 }]);
     await expect.poll(isServed, { timeout: 20_000 }).toBe(true);
@@ -121,14 +123,14 @@ describe('the machine', { timeout: 60_000 }, () => {
     await first.end();
   });
 
-  it('a machine that was asleep: the session goes on, and who came meanwhile is served', async () => {
+  it('a machine that was asleep: the session goes on, and forty who came meanwhile are served at once', async () => {
     const client = await connect();
     process.kill(daemon.pid, 'SIGSTOP');
     const answer = client.query('select 1 as one');
-    const meanwhile = connect();
+    const meanwhile = Promise.all(Array.from({ length: 40 }, connect));
     process.kill(daemon.pid, 'SIGCONT');
     expect((await answer).rows).toEqual([{ one: 1 }]);
-    await (await meanwhile).end();
+    for (const each of await meanwhile) await each.end();
     await client.end();
   });
 });
