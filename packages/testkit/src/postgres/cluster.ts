@@ -28,7 +28,9 @@ export async function initialiseCluster(template: string, options: ClusterOption
   const data = join(options.directory, 'data');
   await mkdir(data, { mode: 0o700 });
   await own(options.user, data);
-  await promisify(execFile)('cp', ['-Rp', `${template}/.`, data], { ...options.user, cwd: '/' });
+  // Not by the PATH of the test, which may lead where this user must not look.
+  const env = { PATH: '/usr/bin:/bin' };
+  await promisify(execFile)('cp', ['-Rp', `${template}/.`, data], { ...options.user, cwd: '/', env });
   const server = await options.ca.issue({ commonName: 'localhost', hosts: ['localhost'], ips: ['127.0.0.1', '::1'] });
   const files = {
     'server.crt': server.certPem,
