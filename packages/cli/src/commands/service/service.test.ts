@@ -60,6 +60,8 @@ describe('service: options to output', () => {
       /Installed and started: .*gprxy\.service\n.*enable-linger.*\n.*gprxy stop.*\nLog: journalctl --user/,
     );
     expect(await readFile(unit, 'utf8')).toContain('ExecStart=/usr/bin/node /usr/bin/gprxy start\n');
+    expect(await readFile(unit, 'utf8')).toContain('Restart=on-failure\n');
+    expect(await readFile(unit, 'utf8')).toContain('WatchdogSec=3min\n');
     const status = await runInWorld(['service', 'status'], { env });
     expect(commandsOf(status)).toEqual(['systemctl --user status --no-pager gprxy.service']);
     const removed = await runInWorld(['service', 'uninstall'], { env });
