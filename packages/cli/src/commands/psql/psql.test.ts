@@ -136,7 +136,9 @@ describe('psql without a running sidecar', () => {
   });
 
   it('uses a port on loopback where libpq has no Unix sockets', async () => {
-    const world = { config: prodProfile, platform: 'win32', ...privateSidecar([]) } as const;
+    // Too long for a socket, so that the temporary directory is taken: this machine cannot make one of Windows.
+    const env = { GPRXY_STATE_DIR: `C:\\Users\\${'alice'.repeat(20)}` };
+    const world = { config: prodProfile, platform: 'win32', env, ...privateSidecar([]) } as const;
     const { programs, stderr } = await runInWorld(['psql'], world);
     expect(programs[0]?.env, stderr).toMatchObject({
       PGHOST: '127.0.0.1',
