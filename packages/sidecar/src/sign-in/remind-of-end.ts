@@ -44,8 +44,8 @@ class EndWatch {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RemindOptions) {
+    // No listener at `signal`, which lives as long as the sidecar: it would keep this for ever, and each reload brings a new one.
     this.#options = options;
-    options.signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true });
   }
 
   noticed({ loginEnd }: AccessToken): void {

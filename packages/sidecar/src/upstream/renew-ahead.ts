@@ -66,8 +66,8 @@ class Renewal {
   #isRunning = false;
 
   constructor(options: RenewAheadOptions) {
+    // No listener at `signal`, which lives as long as the sidecar: it would keep this for ever, and each reload brings a new one.
     this.#options = options;
-    options.signal.addEventListener('abort', () => this.#rest(), { once: true });
   }
 
   noticed({ expiresAt }: AccessToken): void {
@@ -97,8 +97,8 @@ class Renewal {
   }
 
   async #tick(): Promise<void> {
-    const { now, isServed } = this.#options;
-    if (!isServed()) return;
+    const { now, signal, isServed } = this.#options;
+    if (signal.aborted || !isServed()) return;
     // While one is under way, a connection may have brought a token that the next one has to be planned for.
     if (this.#isRunning || now() < this.#nextAt) return this.#tickLater();
     const former = this.#expiresAt;
