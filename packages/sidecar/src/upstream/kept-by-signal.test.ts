@@ -8,13 +8,9 @@ it('the signal of the sidecar keeps nothing of a token source, of which each rel
   const { signal } = new AbortController();
   const nothing = () => {};
   const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-  const source: TokenSource = {
-    getToken: async () => ({
-      token: 'a',
-      expiresAt: 3_600_000,
-      loginEnd: { at: 3_600_000, since: 0, lifeMs: 3_600_000 },
-    }),
-  };
+  const identity = { issuer: 'https://login.example', subject: 'a', email: 'a@corp.example', claims: {} };
+  const loginEnd = { at: 3_600_000, since: 0, lifeMs: 3_600_000 };
+  const source: TokenSource = { getToken: async () => ({ token: 'a', expiresAt: 3_600_000, identity, loginEnd }) };
   const common = { profile: 'prod', source, now: () => 0, log, isServed: () => true, signal };
   await renewAhead({ ...common, random: () => 0 }).getToken(signal);
   await remindOfEnd({ ...common, notify: async () => {} }).getToken(signal);
