@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -78,6 +79,8 @@ export interface TestWorld {
   readonly reloaded?: Partial<Reloaded>;
   /** Ctrl-C. */
   readonly interrupted?: AbortSignal;
+  readonly signals?: Dependencies['signals'];
+  readonly raise?: Dependencies['raise'];
   readonly runProgram?: Dependencies['runProgram'];
   readonly startDaemon?: Dependencies['startDaemon'];
 }
@@ -132,7 +135,8 @@ function testDependencies(world: TestWorld): Dependencies {
     stdout: collector(world),
     stderr: collector(world),
     interrupts: { signal: world.interrupted ?? new AbortController().signal, pause: () => () => {} },
-    signals: { on: () => process, off: () => process } as unknown as Dependencies['signals'],
+    signals: world.signals ?? new EventEmitter(),
+    raise: world.raise ?? (() => {}),
     now: () => testNow,
     // A test that plays Windows spells our paths with backslashes.
     readFile: (path) => readFile(path.replaceAll('\\', '/'), 'utf8'),

@@ -32,6 +32,8 @@ export interface Dependencies {
   readonly interrupts: Interrupts;
   /** The process as the daemon's source of SIGTERM and SIGINT. */
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+  /** Sends the signal to this process, which does what the system does where nobody listens. */
+  raise(signal: NodeJS.Signals): void;
   /** Wall clock, epoch ms. */
   now(): number;
   /** Text of a file as UTF-8. */
@@ -68,6 +70,7 @@ export function createDependencies(process: NodeJS.Process, env: Environment, ve
     },
     interrupts,
     signals: process,
+    raise: (signal) => void process.kill(process.pid, signal),
     now: Date.now,
     // Small files, read before anything runs that could be held up; by way of Node's threads each would take four turns there.
     readFile: async (path) => readFileSync(path, 'utf8'),

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { SidecarStatus } from '@gprxy/sidecar';
 import { describe, expect, it } from 'vitest';
 import { runInWorld, runningStatus, type TestWorld, testNow } from '../../dependencies.testing.ts';
@@ -190,6 +191,49 @@ describe('status --watch', () => {
     expect(left).toMatch(
       /^gprxy runs as process 4711, started 1 hour ago\n\nprod\n[\s\S]*: 08006 the gateway hung up\n$/,
     );
+  });
+
+  /** A sidecar whose first answers bring these events about, and Ctrl-C the last. */
+  function meanwhile(...events: readonly string[]) {
+    const [signals, interrupt] = [new EventEmitter(), new AbortController()];
+    const raised: unknown[] = [];
+    const left = [...events];
+    const requestControl = async () => {
+      const event = left.shift();
+      if (event === undefined) interrupt.abort();
+      // Between two looks.
+      else setImmediate(() => signals.emit(event, event));
+      return busier;
+    };
+    const sidecars = { requestControl: requestControl as unknown as Sidecars['requestControl'] };
+    const raise = (signal: NodeJS.Signals) => void raised.push([signal, signals.listenerCount(signal)]);
+    const world = { ...terminal, interrupted: interrupt.signal, sidecars, signals, raise };
+    return { raised, signals, run: () => runInWorld(['status', '--watch'], world) };
+  }
+
+  it.each(['SIGTERM', 'SIGHUP', 'SIGQUIT'])('gives the terminal back, and then ends by %s', async (signal) => {
+    const { raised, signals, run } = meanwhile(signal);
+    const { stdout } = await run();
+    expect(raised).toEqual([[signal, 0]]);
+    expect([stdout.split(enter).length, stdout.split(leave).length]).toEqual([2, 2]);
+    expect(stdout.split(leave)[1]).toMatch(/^gprxy runs as process 4711/);
+    expect(signals.eventNames()).toEqual([]);
+  });
+
+  it('gives the terminal back for as long as Ctrl-Z has stopped it', async () => {
+    const { raised, run } = meanwhile('SIGTSTP', 'SIGCONT');
+    const { stdout } = await run();
+    expect(raised).toEqual([['SIGSTOP', 0]]);
+    const [first = '', ...again] = stdout.split(leave);
+    expect(first.startsWith(enter)).toBe(true);
+    expect(again[0]?.startsWith(enter)).toBe(true);
+    expect(again).toHaveLength(2);
+  });
+
+  it('gives the terminal back before an error of its own is told', async () => {
+    const { stdout } = await meanwhile('uncaughtExceptionMonitor').run();
+    expect(stdout.split(leave)).toHaveLength(2);
+    expect(stdout.split(leave)[1]).toMatch(/^gprxy runs as process 4711/);
   });
 
   it('shows as much as there is room for', async () => {
