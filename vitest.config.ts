@@ -12,6 +12,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // What does not come is told by the test's own limit: a poll that gives up after vitest's one second goes by how busy the machine is.
+    expect: { poll: { timeout: 25_000 } },
     server: { deps: { inline: [/@gprxy\//] } },
     projects: [
       {

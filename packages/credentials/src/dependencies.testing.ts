@@ -138,6 +138,17 @@ export function withPlot(deps: TestDependencies, steps: readonly (() => unknown)
   };
 }
 
+/** Whether it ends without any time passing: within a few turns of the event loop, however long those take on a busy machine. */
+export async function endsAtOnce(work: Promise<unknown>): Promise<boolean> {
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  work.then(end, end);
+  for (let turn = 0; turn < 10 && !ended; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return ended;
+}
+
 /** The way of an error through a promise, for tests that look at more than its code. */
 export async function failureOf(work: Promise<unknown>): Promise<CredentialError> {
   const error = await work.then(

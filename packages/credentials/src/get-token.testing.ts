@@ -2,6 +2,7 @@
 // for a line on standard input, or for its end. With `again` it waits between a first token ("first HASH EXPIRY") and the last one.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { reachStepsOfFiles } from './file-steps.testing.ts';
 import {
   type AccessToken,
@@ -59,6 +60,10 @@ const deps: CredentialDependencies = {
     return answer;
   },
   now: () => Date.now() + job.aheadMs,
+  sleep: async (ms, signal) => {
+    await reach('sleeps');
+    await delay(ms, undefined, { signal });
+  },
   log: () => undefined,
   lockDirectory: job.lockDirectory,
 };

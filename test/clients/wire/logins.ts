@@ -1,5 +1,5 @@
 import { serialize } from 'pg-protocol';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { BothRoutes } from '../both-routes.ts';
 import type { Route } from '../route.ts';
 import { typeOf, typesOf, WireClient } from './wire-client.ts';
@@ -35,9 +35,9 @@ export function describeLogins(both: BothRoutes): void {
 
   it('a role that has too many connections is told so by the server', async () => {
     const role = `"${both.stack.direct.user}"`;
+    onTestFinished(async () => void (await both.postgres.query(`alter role ${role} connection limit -1`)));
     await both.postgres.query(`alter role ${role} connection limit 0`);
     const [message] = await both.same((route) => refusal(route));
-    await both.postgres.query(`alter role ${role} connection limit -1`);
     expect(message).toContain('53300');
   });
 
@@ -73,6 +73,9 @@ export function describeLogins(both: BothRoutes): void {
 
   if (both.version >= 17) {
     it('what a login event trigger says comes where the server says it', async () => {
+      onTestFinished(async () => {
+        await both.postgres.query('drop event trigger if exists welcome; drop function if exists welcome()');
+      });
       await both.postgres.query(`
         create function welcome() returns event_trigger language plpgsql
           as $$ begin raise notice 'welcome, %', session_user; set timezone = 'Asia/Tokyo';
@@ -84,7 +87,6 @@ export function describeLogins(both: BothRoutes): void {
         client.end();
         return frames.map((frame) => client.masked(frame));
       });
-      await both.postgres.query('drop event trigger welcome');
       const types = frames.map(([type]) => type).join('');
       expect(types).toMatch(/^RS+KN[SA]+Z$/);
       expect(types).toContain('A');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { GprxyError } from '../errors.ts';
 import { backendKey } from '../wire/cancel-key.ts';
 import { decodeErrorFields } from '../wire/error-response.ts';
@@ -55,7 +55,7 @@ describe('a session', () => {
 
   it('that we end leaves nothing running at the server: its statement is cancelled', async () => {
     const connections = await endedBy('proxy');
-    await vi.waitFor(() => expect(Buffer.concat(connections[1] ?? [])).toEqual(encodeCancelRequest(key)));
+    await expect.poll(() => Buffer.concat(connections[1] ?? [])).toEqual(encodeCancelRequest(key));
   });
 
   it('that its client ends is left to the server, as it would be without us', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { ConnectionLost } from './connection-errors.ts';
 import { Lifetime } from './lifetime.ts';
 import { socketPair } from './socket-pair.testing.ts';
@@ -17,14 +17,14 @@ async function startLifetime(outer = new AbortController().signal) {
     lifetime.end();
     for (const socket of [near, far]) socket.destroy();
   });
-  const arrived = (bytes: number) => vi.waitFor(() => expect(near.bytesRead).toBe(bytes), { interval: 1 });
+  const arrived = (bytes: number) => expect.poll(() => near.bytesRead, { interval: 1 }).toBe(bytes);
   return { near, far, lifetime, arrived };
 }
 
 it('ends with the goodbye of its client', async () => {
   const { far, lifetime } = await startLifetime();
   far.write(TERMINATE);
-  await vi.waitFor(() => expect(lifetime.signal.reason).toBeInstanceOf(ConnectionLost));
+  await expect.poll(() => lifetime.signal.reason).toBeInstanceOf(ConnectionLost);
 });
 
 it.each([

@@ -1,5 +1,5 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { countUsedBuffer } from './used-buffers.ts';
 
 const FORCED = constants.NODE_PERFORMANCE_GC_FLAGS_FORCED;
@@ -24,7 +24,7 @@ function observeForced(): readonly unknown[] {
 it('collects the young generation, and no more, once for every 8 MiB of buffers', async () => {
   const kinds = observeForced();
   for (let mebibytes = 0; mebibytes < 32; mebibytes++) countUsedBuffer(2 ** 20);
-  await vi.waitFor(() => expect(kinds).toEqual(Array(4).fill(constants.NODE_PERFORMANCE_GC_MINOR)));
+  await expect.poll(() => kinds).toEqual(Array(4).fill(constants.NODE_PERFORMANCE_GC_MINOR));
 });
 
 it('gives the collector to nobody else', () => {

@@ -7,7 +7,7 @@ import {
   MessageType,
   type UpstreamSession,
 } from '@gprxy/proxy-core';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 export const loginOf = (
   parameters: Record<string, string>,
@@ -56,7 +56,7 @@ export async function startFakeUpstream() {
       const socket = connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, allowHalfOpen: true });
       socket.on('error', () => {});
       await once(socket, 'connect');
-      await vi.waitFor(() => expect(ends.length).toBeGreaterThanOrEqual(pid), { interval: 1 });
+      await expect.poll(() => ends.length, { interval: 1 }).toBeGreaterThanOrEqual(pid);
       return {
         channel: new MessageChannel(socket),
         target: { host: '127.0.0.1', port: 1, tls: { mode: 'disable', negotiation: 'postgres' }, connectTimeoutMs: 1 },

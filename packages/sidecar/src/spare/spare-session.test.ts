@@ -33,7 +33,7 @@ it('brings what the server said while it waited, behind what it said at login, a
   const [status, notice] = [encodeParameterStatus('TimeZone', 'UTC'), noticeResponse('hello')];
   end.write(status);
   end.write(notice);
-  await vi.waitFor(() => expect(session.channel.socket.bytesRead).toBe(status.length + notice.length));
+  await expect.poll(() => session.channel.socket.bytesRead).toBe(status.length + notice.length);
   const lent = spare.lend();
   expect(lent.loginMessages).toEqual({ beforeKey: [], afterKey: [status, notice] });
   expect(lent.parameters.get('TimeZone')).toBe('UTC');
@@ -50,7 +50,7 @@ it.each([
   const { spare, onLost, end } = await startSpare();
   if (words) end.write(words);
   else end.end();
-  await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce());
+  await expect.poll(() => onLost).toHaveBeenCalledOnce();
   expect(spare.isUsable).toBe(false);
 });
 
@@ -58,17 +58,17 @@ it('is of no use when the server was gone before anybody looked', async () => {
   const upstream = await startFakeUpstream();
   const session = await upstream.login();
   upstream.ends[0]?.resetAndDestroy();
-  await vi.waitFor(() => expect(session.channel.socket.closed).toBe(true));
+  await expect.poll(() => session.channel.socket.closed).toBe(true);
   const onLost = vi.fn();
   const spare = new SpareSession(session, onLost);
-  await vi.waitFor(() => expect(onLost).toHaveBeenCalledOnce());
+  await expect.poll(() => onLost).toHaveBeenCalledOnce();
   expect(spare.isUsable).toBe(false);
 });
 
 it('is not lent in the middle of a message', async () => {
   const { spare, session, end } = await startSpare();
   end.write(noticeResponse('hello').subarray(0, 7));
-  await vi.waitFor(() => expect(session.channel.socket.bytesRead).toBe(7));
+  await expect.poll(() => session.channel.socket.bytesRead).toBe(7);
   expect(spare.isUsable).toBe(false);
 });
 

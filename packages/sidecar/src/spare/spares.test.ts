@@ -68,7 +68,7 @@ describe('the next client of a database', () => {
       await openAndRest(want);
       const told = encodeParameterStatus(name, value);
       upstream.ends[1]?.write(told);
-      await vi.waitFor(() => expect(sessions[1]?.channel.socket.bytesRead).toBe(told.length));
+      await expect.poll(() => sessions[1]?.channel.socket.bytesRead).toBe(told.length);
       expect(await pidOf(want)).toBe(pid);
     },
   );
@@ -106,7 +106,7 @@ describe('the next client of a database', () => {
     const opened = spares.open(wanted(), client.signal);
     client.abort(new Error('hung up'));
     await expect(opened).rejects.toThrow('hung up');
-    await vi.waitFor(() => expect(upstream.received(2)).toBe(terminate.toString('hex')));
+    await expect.poll(() => upstream.received(2)).toBe(terminate.toString('hex'));
     expect(await pidOf()).toBe(3);
   });
 });
@@ -148,7 +148,7 @@ describe('no spare is kept', () => {
     });
     await rest();
     expect(spares.counts).toEqual({ waiting: 0, lent: 0, unused: 1 });
-    await vi.waitFor(() => expect(upstream.received(2)).toBe(terminate.toString('hex')));
+    await expect.poll(() => upstream.received(2)).toBe(terminate.toString('hex'));
   });
 
   it('of another database while somebody is at the one from where databases are dropped', async () => {
