@@ -3,6 +3,7 @@ import { CliError } from './cli-error.ts';
 import { configInput } from './config-input.ts';
 import type { Dependencies } from './dependencies.ts';
 import { type LocalEndpoint, parseEndpoint } from './local-endpoint.ts';
+import { startHint } from './start-hint.ts';
 
 /** What the running daemon says of itself; undefined when none answers. */
 export async function sidecarStatus(dependencies: Dependencies): Promise<SidecarStatus | undefined> {
@@ -16,9 +17,9 @@ export async function sidecarStatus(dependencies: Dependencies): Promise<Sidecar
 }
 
 /** For commands that make sense only with a daemon. Other errors stay what they are. */
-export function notRunning(error: unknown): unknown {
+export async function notRunning(error: unknown, dependencies: Dependencies): Promise<unknown> {
   if (!(error instanceof Error && 'code' in error && error.code === 'ERR_NOT_RUNNING')) return error;
-  return new CliError('the sidecar is not running', { code: 'ERR_NOT_RUNNING', hint: 'Run "gprxy start --detach".' });
+  return new CliError('the sidecar is not running', { code: 'ERR_NOT_RUNNING', hint: await startHint(dependencies) });
 }
 
 /** Where the running daemon listens for a profile, in the order of the configuration. */

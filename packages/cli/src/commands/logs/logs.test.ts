@@ -2,7 +2,7 @@ import { appendFile, copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runInWorld } from '../../dependencies.testing.ts';
+import { prodProfile, runInWorld } from '../../dependencies.testing.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 import { createLogReader } from './read-log.ts';
 
@@ -41,7 +41,7 @@ describe('logs: options to output', () => {
   });
 
   it('says that there is none yet', async () => {
-    const { exitCode, stderr } = await runInWorld(['logs'], { env: await stateWithLog() });
+    const { exitCode, stderr } = await runInWorld(['logs'], { config: prodProfile, env: await stateWithLog() });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^gprxy: there is no log yet\n.*gprxy\.log.*\n.*gprxy start --detach/);
   });

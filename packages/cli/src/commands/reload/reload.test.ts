@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runInWorld, runningStatus } from '../../dependencies.testing.ts';
+import { prodProfile, runInWorld, runningStatus } from '../../dependencies.testing.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
 describe('reload: arguments to options', () => {
@@ -50,7 +50,7 @@ describe('reload: options to output', () => {
   });
 
   it('ends with 1 when no sidecar runs', async () => {
-    const { exitCode, stderr } = await runInWorld(['reload']);
+    const { exitCode, stderr } = await runInWorld(['reload'], { config: prodProfile });
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
       stderr: 'gprxy: the sidecar is not running\n  Run "gprxy start --detach".\n',

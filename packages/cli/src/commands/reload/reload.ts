@@ -10,8 +10,8 @@ import type { ReloadOptions } from './reload-command.ts';
 export async function reload(options: ReloadOptions, dependencies: Dependencies): Promise<number> {
   const { requestControl } = await dependencies.sidecars();
   const { controlSocket } = paths(configInput(dependencies));
-  const reloaded = await requestControl(controlSocket, 'reload').catch((error: unknown) => {
-    throw notRunning(error);
+  const reloaded = await requestControl(controlSocket, 'reload').catch(async (error: unknown) => {
+    throw await notRunning(error, dependencies);
   });
   if (options.json) printJson(dependencies, reloaded);
   else tell(reloaded, dependencies);

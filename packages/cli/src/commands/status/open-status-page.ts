@@ -10,8 +10,8 @@ import { browserHere } from '../login/browser-here.ts';
 export async function openStatusPage(dependencies: Dependencies): Promise<number> {
   const { requestControl } = await dependencies.sidecars();
   const asked = requestControl(paths(configInput(dependencies)).controlSocket, 'page');
-  const { url, ownUserOnly } = await asked.catch((error: unknown) => {
-    throw notRunning(error);
+  const { url, ownUserOnly } = await asked.catch(async (error: unknown) => {
+    throw await notRunning(error, dependencies);
   });
   say(dependencies, 'The status page, for one visit, within two minutes:');
   print(dependencies, url);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { SidecarStatus } from '@gprxy/sidecar';
 import { describe, expect, it } from 'vitest';
-import { runInWorld, runningStatus, type TestWorld, testNow } from '../../dependencies.testing.ts';
+import { prodProfile, runInWorld, runningStatus, type TestWorld, testNow } from '../../dependencies.testing.ts';
 import type { Sidecars } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
@@ -76,13 +76,13 @@ describe('status: options to output', () => {
   });
 
   it('has no metrics when no sidecar runs', async () => {
-    const { exitCode, stdout, stderr } = await runInWorld(['status', '--metrics']);
+    const { exitCode, stdout, stderr } = await runInWorld(['status', '--metrics'], { config: prodProfile });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toContain('gprxy start --detach');
   });
 
   it('ends with 1 when no sidecar runs', async () => {
-    const plain = await runInWorld(['status']);
+    const plain = await runInWorld(['status'], { config: prodProfile });
     expect(plain).toMatchObject({ exitCode: 1, stdout: '' });
     expect(plain.stderr).toContain('gprxy start --detach');
     const json = await runInWorld(['status', '--json']);
@@ -148,7 +148,7 @@ describe('status --web', () => {
   });
 
   it('is not there without a sidecar', async () => {
-    const { exitCode, stdout, stderr } = await runInWorld(['status', '--web'], desktop);
+    const { exitCode, stdout, stderr } = await runInWorld(['status', '--web'], { ...desktop, config: prodProfile });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toContain('the sidecar is not running');
     expect(stderr).toContain('gprxy start --detach');

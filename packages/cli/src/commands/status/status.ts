@@ -4,6 +4,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { ExitCode } from '../../exit-code.ts';
 import { notRunning, sidecarStatus } from '../../running-sidecar.ts';
 import { print, printJson, say } from '../../say.ts';
+import { startHint } from '../../start-hint.ts';
 import { lineWidth } from '../../terminal.ts';
 import { openStatusPage } from './open-status-page.ts';
 import type { StatusOptions } from './status-command.ts';
@@ -14,8 +15,8 @@ import { watchStatus } from './watch-status.ts';
 async function printMetrics(dependencies: Dependencies): Promise<number> {
   const { requestControl } = await dependencies.sidecars();
   const metrics = requestControl(paths(configInput(dependencies)).controlSocket, 'metrics');
-  const { text } = await metrics.catch((error: unknown) => {
-    throw notRunning(error);
+  const { text } = await metrics.catch(async (error: unknown) => {
+    throw await notRunning(error, dependencies);
   });
   dependencies.stdout.write(text);
   return ExitCode.Ok;
@@ -30,6 +31,6 @@ export async function status(options: StatusOptions, dependencies: Dependencies)
   else if (running !== undefined)
     print(dependencies, ...statusText(running, dependencies.now(), lineWidth(dependencies.stdout)));
   if (running !== undefined) return ExitCode.Ok;
-  say(dependencies, 'gprxy is not running.', '  Run "gprxy start --detach".');
+  say(dependencies, 'gprxy is not running.', `  ${await startHint(dependencies)}`);
   return ExitCode.Unexpected;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runInWorld, runningStatus } from '../../dependencies.testing.ts';
+import { prodProfile, runInWorld, runningStatus } from '../../dependencies.testing.ts';
 import type { Sidecars } from '../../dependencies.ts';
 import { parseArguments } from '../../parse-arguments.testing.ts';
 
@@ -28,7 +28,7 @@ describe('wait: options to output', () => {
   });
 
   it('ends with 1 when there is none in time', async () => {
-    const { exitCode, stderr } = await runInWorld(['wait', '--timeout', '10ms']);
+    const { exitCode, stderr } = await runInWorld(['wait', '--timeout', '10ms'], { config: prodProfile });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^gprxy: the sidecar is not running after 0\.01 s\n.*gprxy start --detach/);
   });

@@ -3,6 +3,7 @@ import type { Dependencies } from '../../dependencies.ts';
 import { poll } from '../../poll.ts';
 import { sidecarStatus } from '../../running-sidecar.ts';
 import { sayProblem } from '../../say-problem.ts';
+import { startHint } from '../../start-hint.ts';
 import type { WaitOptions } from './wait-command.ts';
 
 export async function wait({ timeout }: WaitOptions, dependencies: Dependencies): Promise<void> {
@@ -18,6 +19,6 @@ export async function wait({ timeout }: WaitOptions, dependencies: Dependencies)
   if (running !== undefined) return;
   throw new CliError(`the sidecar is not running after ${timeout / 1000} s`, {
     code: 'ERR_NOT_RUNNING',
-    hint: 'Run "gprxy start --detach"; "gprxy logs" tells why it did not start.',
+    hint: await startHint(dependencies, '; "gprxy logs" tells why it did not start.'),
   });
 }
