@@ -43,7 +43,7 @@ export const views = {
       prod({
         connections: 200,
         totalConnections: 1_234_567,
-        tokenExpiresAt: now + 42 * minute,
+        tokenExpiresAt: new Date(now + 42 * minute).toISOString(),
         spares: { waiting: 8 },
       }),
       ...Array.from({ length: 11 }, (_, at) => ({ profile: `db${at}`, address: `127.0.0.1:${6000 + at}` })),
@@ -76,7 +76,7 @@ export const views = {
     profiles: [profile({ signIn: { state: 'failed', at: now, message: 'denied', hint: 'Run "gprxy login".' } })],
   },
   'a token that has expired': {
-    status: status([prod({ tokenExpiresAt: now - 3 * minute, lastError: expired })]),
+    status: status([prod({ tokenExpiresAt: new Date(now - 3 * minute).toISOString(), lastError: expired })]),
     profiles: [profile()],
   },
   'no profile': { status: status([]), profiles: [] },

@@ -108,7 +108,7 @@ function drawToken(element, listeners, { canSignIn }) {
 }
 
 function expiryOf(listeners) {
-  const expiries = listeners.flatMap(({ tokenExpiresAt }) => tokenExpiresAt ?? []);
+  const expiries = listeners.flatMap(({ tokenExpiresAt }) => (tokenExpiresAt ? [Date.parse(tokenExpiresAt)] : []));
   return expiries.length === 0 ? undefined : Math.max(...expiries);
 }
 

@@ -24,8 +24,8 @@ export interface ListenerStatus {
   readonly passwordFile?: string;
   readonly connections: number;
   readonly totalConnections: number;
-  /** Epoch milliseconds; of the token used last. */
-  readonly tokenExpiresAt?: number;
+  /** RFC 3339; of the token used last. */
+  readonly tokenExpiresAt?: string;
   /** Of the whole profile, so the same for each of its listeners; absent with `warm = "off"`. */
   readonly spares?: SpareCounts;
   readonly lastError?: LastError;

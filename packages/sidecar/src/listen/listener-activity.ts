@@ -11,7 +11,7 @@ export class ListenerActivity {
   #localAuth: LocalAuth | undefined;
   #totalConnections = 0;
   #draining = false;
-  #tokenExpiresAt: number | undefined;
+  #tokenExpiresAt: string | undefined;
   #lastError: LastError | undefined;
 
   constructor(profile: string, configuredAddress: string) {
@@ -39,7 +39,7 @@ export class ListenerActivity {
   }
 
   tokenUsed({ expiresAt }: AccessToken): void {
-    this.#tokenExpiresAt = expiresAt === neverExpires ? undefined : expiresAt;
+    this.#tokenExpiresAt = expiresAt >= neverExpires ? undefined : new Date(expiresAt).toISOString();
   }
 
   /** Of the login that it came from, nothing is left. */

@@ -11,7 +11,7 @@ const status: SidecarStatus = {
   listeners: [
     {
       ...{ profile: 'prod', address: '127.0.0.1:5433', state: 'listening', connections: 2, totalConnections: 9 },
-      ...{ tokenExpiresAt: 1_900_000_000_000, spares: { waiting: 1, lent: 0, unused: 0 } },
+      ...{ tokenExpiresAt: new Date(1_900_000_000_000).toISOString(), spares: { waiting: 1, lent: 0, unused: 0 } },
     },
   ],
 };

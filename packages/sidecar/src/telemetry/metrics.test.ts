@@ -12,7 +12,7 @@ const status: SidecarStatus = {
     {
       ...{ profile: 'prod', address: '127.0.0.1:5433', state: 'listening', connections: 2, totalConnections: 9 },
       ...{
-        tokenExpiresAt: 1_900_000_000_000,
+        tokenExpiresAt: new Date(1_900_000_000_000).toISOString(),
         lastError: { at: '', code: '28P01', message: 'canary alice@corp.example' },
       },
     },

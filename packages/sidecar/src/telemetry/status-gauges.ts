@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { ListenerStatus, SidecarStatus } from '../control/status.ts';
+import type { SidecarStatus } from '../control/status.ts';
 import { readinessOf } from '../health/readiness.ts';
 import { Counter, Gauge } from './prometheus.ts';
 
@@ -45,7 +45,9 @@ export function addStatusGauges(registers: Registry[], status: () => SidecarStat
 
 /** Of the addresses of a profile the latest: they take their tokens from the same source. */
 function expiries({ listeners }: SidecarStatus): Map<string, number> {
-  const known = listeners.filter((each): each is ListenerStatus & { tokenExpiresAt: number } => !!each.tokenExpiresAt);
-  const byExpiry = known.toSorted((one, other) => one.tokenExpiresAt - other.tokenExpiresAt);
-  return new Map(byExpiry.map(({ profile, tokenExpiresAt }) => [profile, tokenExpiresAt]));
+  const known = listeners.flatMap(
+    ({ profile, tokenExpiresAt }): Array<[string, number]> =>
+      tokenExpiresAt === undefined ? [] : [[profile, Date.parse(tokenExpiresAt)]],
+  );
+  return new Map(known.toSorted(([, one], [, other]) => one - other));
 }

@@ -33,8 +33,9 @@ function openToAll({ profile, address, localAuth, state }: ListenerStatus): read
   return ['', warning, `  Set local_auth = "same-user" or "password" for profile "${profile}".`];
 }
 
-function tokenState(expiresAt: number | undefined, nowMs: number): string {
-  if (expiresAt === undefined) return 'not used yet';
+function tokenState(tokenExpiresAt: string | undefined, nowMs: number): string {
+  if (tokenExpiresAt === undefined) return 'not used yet';
+  const expiresAt = Date.parse(tokenExpiresAt);
   return `${expiresAt > nowMs ? 'expires' : 'expired'} ${relativeTime(expiresAt, nowMs)}`;
 }
 

@@ -10,7 +10,7 @@ const status = runningStatus([
     address: '127.0.0.1:5433',
     connections: 2,
     totalConnections: 17,
-    tokenExpiresAt: testNow + 600_000,
+    tokenExpiresAt: new Date(testNow + 600_000).toISOString(),
     spares: { waiting: 1, lent: 9, unused: 2 },
   },
   {
