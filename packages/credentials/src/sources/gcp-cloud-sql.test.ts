@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { googleAccount, googleToken, startGoogleFederation, startGoogleMetadata } from '@gprxy/testkit';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { failureOf, neverAborts, testDirectory } from '../dependencies.testing.ts';
 import type { GcpCloudSqlCredential } from './credential-settings.ts';
 import { createGcpCloudSqlSource } from './gcp-cloud-sql.ts';
@@ -79,6 +81,22 @@ describe('a token that Google does not give', () => {
     expect(await failureOf(sourceOf().source.getToken(neverAborts))).toMatchObject({
       code: 'ERR_PROVIDER_UNREACHABLE',
     });
+  });
+
+  it('because the metadata server hangs up is told after two requests for each of three things', async () => {
+    let asked = 0;
+    const server = createServer((socket) => {
+      asked++;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    vi.stubEnv('GCE_METADATA_HOST', `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present');
+    expect(await failureOf(sourceOf().source.getToken(neverAborts))).toMatchObject({
+      code: 'ERR_PROVIDER_UNREACHABLE',
+    });
+    expect(asked).toBeLessThanOrEqual(6);
   });
 
   it.each([

@@ -46,8 +46,17 @@ export function createGcpCloudSqlSource(credential: GcpCloudSqlCredential, deps:
   });
 }
 
+/**
+ * The SDK asks the metadata server three times for different things, and each three times again, with ever longer pauses, before it says
+ * that nobody is there. Whoever waits for a connection should hear it at once; it is asked again for the next one.
+ */
+const requestDefaults = { timeout: 10_000, retryConfig: { retry: 1, maxRetryDelay: 200 } };
+
 async function googleLogin(sdk: Sdk, { keyFile, impersonate }: GcpCloudSqlCredential): Promise<GoogleLogin> {
+  // The metadata server is asked by this instance, everybody else by the client's own.
+  sdk.gaxios.instance.defaults = requestDefaults;
   const auth = new sdk.GoogleAuth({
+    clientOptions: { transporterOptions: requestDefaults },
     scopes: impersonate === undefined ? loginScope : platformScope,
     ...(keyFile !== undefined && { keyFilename: keyFile }),
   });
