@@ -9,9 +9,8 @@ import { type OsUser, own } from './os-user.ts';
 
 export const SUPERUSER = 'postgres';
 
-const INITDB_OPTIONS = [
-  ...['-U', SUPERUSER, '-E', 'UTF8', '--locale=C', '--auth=scram-sha-256', '--no-sync', '--no-instructions'],
-];
+// With its sync: a machine that goes down leaves no empty files behind a name that counts as whole.
+const INITDB_OPTIONS = [...['-U', SUPERUSER, '-E', 'UTF8', '--locale=C', '--auth=scram-sha-256', '--no-instructions']];
 
 export interface ClusterTemplate {
   /** As initdb left it; it belongs to the OS user that runs servers. */
@@ -26,7 +25,7 @@ export async function clusterTemplate(
   user: OsUser,
   parent: string,
 ): Promise<ClusterTemplate> {
-  const directory = await madeOnce(join(parent, `gprxy-cluster-${await identityOf(binaries)}`), {
+  const directory = await madeOnce(join(parent, `gprxy-cluster-${await identityOf(binaries, user)}`), {
     make: (staging) => initialise(binaries, user, staging),
     isWhole: async (path) => (await countFiles(path)) === (await readFile(join(path, 'files'), 'utf8').catch(() => '')),
   });
@@ -36,7 +35,7 @@ export async function clusterTemplate(
 async function initialise(binaries: PostgresBinaries, user: OsUser, directory: string): Promise<void> {
   const data = join(directory, 'data');
   const passwordFile = join(directory, 'password');
-  await chmod(directory, 0o711);
+  if (user.uid !== undefined) await chmod(directory, 0o711);
   await mkdir(data, { mode: 0o700 });
   await writeFile(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
   await own(user, data, passwordFile);
@@ -48,10 +47,10 @@ async function initialise(binaries: PostgresBinaries, user: OsUser, directory: s
   await writeFile(join(directory, 'files'), await countFiles(directory));
 }
 
-/** Other programs, or another time zone, which initdb writes into the configuration, make another cluster. */
-async function identityOf({ initdb, postgres }: PostgresBinaries): Promise<string> {
+/** Other programs, another owner, or another time zone, which initdb writes into the configuration, make another cluster. */
+async function identityOf({ initdb, postgres }: PostgresBinaries, { uid }: OsUser): Promise<string> {
   const programs = await Promise.all([initdb, postgres].map((path) => stat(path)));
-  const facts = [postgres, ...programs.flatMap(({ size, mtimeMs }) => [size, mtimeMs]), process.env.TZ];
+  const facts = [postgres, ...programs.flatMap(({ size, mtimeMs }) => [size, mtimeMs]), process.env.TZ, uid];
   return createHash('sha256')
     .update(JSON.stringify([facts, INITDB_OPTIONS]))
     .digest('hex')

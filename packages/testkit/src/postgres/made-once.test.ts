@@ -31,6 +31,17 @@ it('one that others may write is left alone: what is made then is for this proce
   expect([await numberIn(path), await numberIn(own)]).toEqual(['1', '2']);
 });
 
+it('one that was not finished does not get the name', async () => {
+  await using root = await temporaryDirectory();
+  const [path, once] = [join(root.path, 'it'), numbered()];
+  const fails = async (directory: string) => {
+    await once.make(directory);
+    throw new Error('no space left on device');
+  };
+  await expect(madeOnce(path, { ...once, make: fails })).rejects.toThrow('no space left');
+  expect(await numberIn(await madeOnce(path, once))).toBe('2');
+});
+
 it('one in which files are missing is not taken', async () => {
   await using root = await temporaryDirectory();
   const [path, once] = [join(root.path, 'it'), numbered()];
