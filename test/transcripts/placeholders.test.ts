@@ -26,6 +26,14 @@ describe('what a transcript expects', () => {
     fc.assert(fc.property(output, survives));
   });
 
+  it('leaves open how many spare sessions there are, once a client has come', () => {
+    const row = (spares: string, total: string) =>
+      `prod  unix  listening  0     ${spares}      ${total}      not used yet`;
+    expect(withPlaceholders(row('1', '12'), {})).toBe(row('{number}', '12'));
+    expect(withPlaceholders(row('0', '0'), {})).toBe(row('0', '0'));
+    expect(fillIn([row('{number}', '1')], [row('0', '1')], {})).toEqual([row('0', '1')]);
+  });
+
   it('is met by any number of lines where it has dots', () => {
     for (const came of [
       ['a', 'z'],

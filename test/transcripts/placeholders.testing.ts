@@ -17,7 +17,11 @@ const patterns: Readonly<Record<string, Pattern>> = {
     written: /()[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
   },
   connection: { is: '[0-9a-f]{24}', written: /(\bconnection=)[0-9a-f]{24}\b/g },
-  number: { is: '\\d+', written: /(\b(?:durationMs|bytesFromClient|bytesFromUpstream)=)\d+/g },
+  number: {
+    is: '\\d+',
+    // And how many spare sessions a profile has whose first client has come: one may be on its way.
+    written: /(\b(?:(?:durationMs|bytesFromClient|bytesFromUpstream)=|listening +\d+ +(?=\d+ +[1-9])))\d+/g,
+  },
   clock: { is: '\\d\\d:\\d\\d:\\d\\d', written: /^()\d\d:\d\d:\d\d/g },
   day: { is: '\\d{4}-\\d\\d-\\d\\d', written: /()\b\d{4}-\d\d-\d\d\b(?!T)/g },
   timestamp: { is: '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z', written: /()\d{4}-\d\d-\d\dT[\d:.]+Z/g },
