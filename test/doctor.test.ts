@@ -127,6 +127,21 @@ describe('gprxy doctor on a set-up that works', () => {
     }
   });
 
+  it('finds nothing wrong with a profile that leaves the database to its clients', async () => {
+    await changed(/\/sales\?/, '/?');
+    await signedIn.postgres.query('alter database postgres rename to elsewhere');
+    try {
+      const { exitCode, about } = await examine(signedIn.shell);
+      expect(exitCode).toBe(0);
+      expect(about('upstream')).toMatchObject({
+        verdict: 'ok',
+        message: expect.stringMatching(/^it answers, and has no/),
+      });
+    } finally {
+      await signedIn.postgres.query('alter database elsewhere rename to postgres');
+    }
+  });
+
   it('finds a clock that is more than a minute off', async () => {
     const clock = join(signedIn.shell.home, 'clock.mjs');
     await writeFile(clock, 'const now = Date.now; Date.now = () => now() + Number(process.env.AHEAD_MS);');

@@ -2,7 +2,7 @@ import { CliError } from '../../../cli-error.ts';
 import { withPrivateSidecar } from '../../../local-session/private-sidecar.ts';
 import { upstreamAddress } from '../../../upstream-address.ts';
 import { connectStatementClient } from '../../psql/without-psql/statement-client.ts';
-import { type Finding, ok, warning } from '../check.ts';
+import { type Finding, ok } from '../check.ts';
 import type { SetUp } from '../set-up.ts';
 
 /** Logs in as a client would, through a sidecar of its own: what the upstream says of the token is in the error. */
@@ -17,7 +17,7 @@ export async function checkUpstream(setUp: SetUp): Promise<Finding> {
     );
     return ok(`logged in as ${who}`);
   } catch (error) {
-    if (database === undefined && hasSqlState(error, '3D000')) return noDatabase(profile.name);
+    if (database === undefined && hasSqlState(error, '3D000')) return ok(noDatabase);
     throw hasSqlState(error, '57P03') ? takesNobodyNow(error as Error) : error;
   }
 }
@@ -48,9 +48,6 @@ function takesNobodyNow(cause: Error): CliError {
   return new CliError(cause.message, { code: 'ERR_UPSTREAM_REFUSED', hint, cause });
 }
 
-function noDatabase(profile: string): Finding {
-  return warning(
-    'the upstream has no database "postgres", and the profile names no other to log in to',
-    `Name one each time ("gprxy psql --profile ${profile} DATABASE"), or at the end of "upstream": .../DATABASE`,
-  );
-}
+/** Nothing is wrong with a profile that leaves the database to its clients. */
+const noDatabase =
+  'it answers, and has no "postgres" to log in to: the profile leaves it to clients to name a database';
