@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { googleAccount, googleToken, startGoogleFederation, startGoogleMetadata } from '@gprxy/testkit';
@@ -83,7 +83,7 @@ describe('a token that Google does not give', () => {
     });
   });
 
-  it('because the metadata server hangs up is told after two requests for each of three things', async () => {
+  it('because the metadata server hangs up is told after two requests for each thing, and "gcloud" is not run', async () => {
     let asked = 0;
     const server = createServer((socket) => {
       asked++;
@@ -91,12 +91,16 @@ describe('a token that Google does not give', () => {
     }).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
+    const [programs, ran] = [testDirectory(), join(testDirectory(), 'ran')];
+    writeFileSync(join(programs, 'gcloud'), `#!/bin/sh\n: > ${ran}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${programs}:${process.env.PATH}`);
     vi.stubEnv('GCE_METADATA_HOST', `127.0.0.1:${(server.address() as AddressInfo).port}`);
     vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present');
     expect(await failureOf(sourceOf().source.getToken(neverAborts))).toMatchObject({
       code: 'ERR_PROVIDER_UNREACHABLE',
     });
-    expect(asked).toBeLessThanOrEqual(6);
+    expect(asked).toBeLessThanOrEqual(4);
+    expect(existsSync(ran)).toBe(false);
   });
 
   it.each([

@@ -47,8 +47,8 @@ export function createGcpCloudSqlSource(credential: GcpCloudSqlCredential, deps:
 }
 
 /**
- * The SDK asks the metadata server three times for different things, and each three times again, with ever longer pauses, before it says
- * that nobody is there. Whoever waits for a connection should hear it at once; it is asked again for the next one.
+ * By itself the SDK asks the metadata server for each thing three times again, with ever longer pauses, before it says that nobody is there.
+ * Whoever waits for a connection should hear it at once; it is asked again for the next one.
  */
 const requestDefaults = { timeout: 10_000, retryConfig: { retry: 1, maxRetryDelay: 200 } };
 
@@ -56,6 +56,8 @@ async function googleLogin(sdk: Sdk, { keyFile, impersonate }: GcpCloudSqlCreden
   // The metadata server is asked by this instance, everybody else by the client's own.
   sdk.gaxios.instance.defaults = requestDefaults;
   const auth = new sdk.GoogleAuth({
+    // Which nobody here asks for. Without it the SDK runs "gcloud", which takes seconds, and then asks the metadata server.
+    projectId: 'unused',
     clientOptions: { transporterOptions: requestDefaults },
     scopes: impersonate === undefined ? loginScope : platformScope,
     ...(keyFile !== undefined && { keyFilename: keyFile }),
