@@ -58,8 +58,8 @@ describe.runIf(isInstalled)('a login in the OS keychain', () => {
       const silent = await shell.run('gprxy login');
       expect(silent, silent.stderr).toMatchObject({ exitCode: 8, stdout: '' });
       expect(silent.stderr).toMatch(/no answer within 3 s/);
-      // Not one that the keyring holds until it answers.
-      expect(performance.now() - startedAt).toBeLessThan(6_000);
+      // Not one that the keyring holds until it answers, nor the bus, for 25 s.
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
     } finally {
       process.kill(daemon, 'SIGCONT');
     }

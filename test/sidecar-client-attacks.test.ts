@@ -18,10 +18,11 @@ const CANCEL_REQUEST = Buffer.from('0000001004d2162e0000000100000002', 'hex');
 
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
-/** The first of ten that is within 50 ms, or the best of them: a busy machine can delay any single one. */
+/** The first that is within 50 ms, or the best of some seconds: a busy machine can delay any single one. */
 async function fastest<T extends { elapsedMs: number }>(attempt: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + 15_000;
   let best = await attempt();
-  for (let more = 9; more > 0 && best.elapsedMs >= 50; more--) {
+  while (best.elapsedMs >= 50 && performance.now() < giveUpAt) {
     const next = await attempt();
     if (next.elapsedMs < best.elapsedMs) best = next;
   }
