@@ -1,6 +1,6 @@
 // A sidecar as `gprxy start` runs it, but for the token, which comes with the settings on standard input.
 import { readFileSync } from 'node:fs';
-import { startSidecar } from '@gprxy/sidecar';
+import { keepYoungGenerationSmall, startSidecar } from '@gprxy/sidecar';
 
 export interface SidecarSettings {
   readonly port: number;
@@ -21,6 +21,7 @@ const { port, upstream, user, token, maxConnections = 200, path, warm = 'off', c
 const nothing = () => {};
 const identity = { issuer: 'https://login.example', subject: user, email: user, claims: {} };
 
+keepYoungGenerationSmall();
 const sidecar = await startSidecar({
   ...(controlSocketPath !== undefined && { controlSocketPath }),
   profiles: [

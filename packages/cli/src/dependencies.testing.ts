@@ -226,6 +226,7 @@ function testSidecars({ status, reloaded }: TestWorld): Sidecars {
   return {
     startSidecar: unexpected,
     runDaemon: unexpected,
+    keepYoungGenerationSmall() {},
     resolveUpstream,
     openLogFile: () => ({ write() {} }),
     createLog: async () => ({ debug() {}, info() {}, warn() {}, error() {} }),

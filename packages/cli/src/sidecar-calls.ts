@@ -1,2 +1,10 @@
 // The calls behind Dependencies.sidecars(). A module of its own, so that a command which only reads the configuration loads none of them.
-export { createLog, openLogFile, requestControl, resolveUpstream, runDaemon, startSidecar } from '@gprxy/sidecar';
+export {
+  createLog,
+  keepYoungGenerationSmall,
+  openLogFile,
+  requestControl,
+  resolveUpstream,
+  runDaemon,
+  startSidecar,
+} from '@gprxy/sidecar';

@@ -20,6 +20,7 @@ export type { ProfilesRead, Reloaded } from './life/reload.ts';
 export { type DaemonOptions, type DaemonOutcome, runDaemon } from './life/run-daemon.ts';
 export type { Sidecar, SidecarListener, SidecarOptions } from './life/sidecar.ts';
 export { startSidecar } from './life/start-sidecar.ts';
+export { keepYoungGenerationSmall } from './life/young-generation.ts';
 export { fixedAddresses } from './listen/listen-address.ts';
 export { createLog, type LogOptions, prettyLogLine } from './log/create-log.ts';
 export { type Log, silentLog } from './log/log.ts';

@@ -59,7 +59,8 @@ export function handshake(socket: TLSSocket, event: 'secure' | 'secureConnect', 
       signal.removeEventListener('abort', onAbort);
       socket.off(event, onSecure);
       socket.off('close', onClose);
-      // Late errors of a socket that is already given up must not crash the process.
+      // Late errors of a socket that is already given up must not crash the process, and nothing of the handshake is kept for them.
+      socket.on('error', ignore).off('error', onError);
       finish();
     };
     const onSecure = () => settle(resolve);
@@ -68,12 +69,15 @@ export function handshake(socket: TLSSocket, event: 'secure' | 'secureConnect', 
       failure = signal.reason;
       socket.destroy();
     };
-    socket.on('error', (error: Error) => {
+    const onError = (error: Error) => {
       failure ??= error;
-    });
+    };
+    socket.on('error', onError);
     socket.once(event, onSecure);
     socket.once('close', onClose);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+function ignore(): void {}

@@ -30,7 +30,8 @@ async function serve(
   options: StartOptions,
   dependencies: Dependencies,
 ): Promise<number> {
-  const { runDaemon } = await dependencies.sidecars();
+  const { keepYoungGenerationSmall, runDaemon } = await dependencies.sidecars();
+  keepYoungGenerationSmall();
   const { interrupts, signals, stderr, env } = dependencies;
   const { controlSocket, configFile, passwordFile } = paths(configInput(dependencies));
   const log = await openLog(options, dependencies);
