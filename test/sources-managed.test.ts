@@ -54,7 +54,7 @@ describe('managed PostgreSQL, behind the sidecar and without a gateway', () => {
         message: `password authentication failed for user "${user}"`,
         hint: expect.stringMatching(hint),
       });
-      const { token } = await tokens.getToken(AbortSignal.timeout(10_000));
+      const { token } = await tokens.getToken(AbortSignal.timeout(25_000));
       await postgres.query(`ALTER ROLE "${user}" PASSWORD '${token}'`);
       expect(await whoIs(port)).toBe(user);
       expect(JSON.stringify([log, refused])).not.toContain(token);

@@ -114,8 +114,12 @@ describe('logout', () => {
   it('has removed the login when it is interrupted while it revokes', async () => {
     const { store, ...rest } = await loggedIn(provider);
     await provider.pause('hang');
-    const result = await logout({ ...rest, store, revoke: true, signal: AbortSignal.timeout(100) });
-    expect(result).toMatchObject({ removed: true, revoked: false, warning: expect.any(String) });
+    const interrupted = new AbortController();
+    rest.deps.sent.length = 0;
+    const result = logout({ ...rest, store, revoke: true, signal: interrupted.signal });
+    await expect.poll(() => rest.deps.sent.length).toBe(1);
+    interrupted.abort();
+    expect(await result).toMatchObject({ removed: true, revoked: false, warning: expect.any(String) });
     expect(store.logins.size).toBe(0);
   });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const program = fileURLToPath(new URL('./janitor.testing.ts', import.meta.url));
@@ -32,8 +32,7 @@ describe('what a process owns', () => {
     expect([existsSync(directory), isAlive(pid)]).toEqual([true, true]);
     child.kill(signal);
     await once(child, 'exit');
-    const gone = () => expect([existsSync(directory), isAlive(pid)]).toEqual([false, false]);
-    await vi.waitFor(gone, { timeout: 5_000 });
+    await expect.poll(() => [existsSync(directory), isAlive(pid)]).toEqual([false, false]);
     expect(existsSync(kept.path)).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ async function outcomeOf(said: Buffer) {
   });
   const connection = { channel: new MessageChannel(near), startup: { parameters: new Map([['user', 'mallory']]) } };
   far.resume().end(said);
-  return askForPassword(verifier)(connection as unknown as ClientConnection, AbortSignal.timeout(5_000)).then(
+  return askForPassword(verifier)(connection as unknown as ClientConnection, AbortSignal.timeout(20_000)).then(
     () => 'it was let in',
     (error: unknown) => error,
   );

@@ -20,7 +20,7 @@ async function check(given: Partial<ClientCheck>) {
   const authenticate = await createClientCheck({ ...options, ...given });
   const channel = { unreadBytes: 0, socket: { readableHighWaterMark: 1 } };
   return (from: object) =>
-    authenticate({ peer: from, channel } as unknown as ClientConnection, AbortSignal.timeout(5_000));
+    authenticate({ peer: from, channel } as unknown as ClientConnection, AbortSignal.timeout(20_000));
 }
 
 describe('lets in', () => {

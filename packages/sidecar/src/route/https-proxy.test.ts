@@ -27,7 +27,7 @@ async function startProxy(issuer: CertificateAuthority, commonName = 'localhost'
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
   const hop = { host: 'localhost', port, encrypted: true, user: 'alice', password: 'canary', ca: authority.certPem };
-  const dial = () => httpProxyRoute(hop).dial({ host: 'db.example', port: 5432 }, AbortSignal.timeout(5_000));
+  const dial = () => httpProxyRoute(hop).dial({ host: 'db.example', port: 5432 }, AbortSignal.timeout(20_000));
   return { told, dial };
 }
 
