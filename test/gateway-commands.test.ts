@@ -132,7 +132,7 @@ describe('commands', () => {
       'a certificate that is not there',
       (text) => text.replace('"server.crt"', '"nope.crt"'),
       3,
-      /failed +tls certificate +ENOENT/,
+      /failed +tls certificate +\S+ cannot be read \(ENOENT\)/,
     ],
     [
       'an issuer that is not there',

@@ -1,6 +1,7 @@
 import {
   loginUpstream,
   PROTOCOL_3_2,
+  requireRootCertificate,
   type UpstreamError,
   type UpstreamSession,
   type UpstreamTarget,
@@ -11,7 +12,7 @@ import type { DatabaseConfig } from './config/databases.ts';
 export function backendTarget(database: DatabaseConfig, readFile: (path: string) => string): UpstreamTarget {
   const { upstream, caFile, certFile, keyFile, connectTimeoutMs } = database;
   const { mode, negotiation } = upstream.tls;
-  const ca = caFile === undefined ? {} : { ca: readFile(caFile) };
+  const ca = caFile === undefined ? {} : { ca: requireRootCertificate(`sslrootcert "${caFile}"`, readFile(caFile)) };
   const tls = { mode, negotiation, ...ca, cert: readFile(certFile), key: readFile(keyFile) };
   return { host: upstream.host, port: upstream.port, tls, connectTimeoutMs };
 }

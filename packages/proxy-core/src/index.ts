@@ -3,6 +3,7 @@ export { closestWord } from './closest-word.ts';
 export type { DsnTls } from './dsn/dsn-tls.ts';
 export { maskDsn } from './dsn/mask-dsn.ts';
 export { type Dsn, parseDsn } from './dsn/parse-dsn.ts';
+export { requireRootCertificate } from './dsn/root-certificate.ts';
 export * from './errors.ts';
 export { forwardCancel } from './forward-cancel.ts';
 export { type ListenAddress, type Listener, type ListenOptions, listen } from './listener.ts';

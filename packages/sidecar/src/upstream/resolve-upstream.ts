@@ -4,6 +4,7 @@ import {
   GprxyError,
   isVerified,
   parseDsn,
+  requireRootCertificate,
   type UpstreamHosts,
   type UpstreamTarget,
   type UpstreamTls,
@@ -115,13 +116,14 @@ async function requirePrivate(keyFile: string): Promise<void> {
   throw unusable(`sslkey "${keyFile}" is open to other users (mode ${mode})`, `Run "chmod 600 '${keyFile}'".`);
 }
 
-/** OpenSSL takes a key, or any text, for a list of no authorities: then no server would be good enough. */
 function requireCertificate(path: string | undefined, pem: string | undefined): void {
-  if (pem === undefined || /^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/m.test(pem)) return;
-  throw unusable(
-    `sslrootcert "${path}" has no certificate in it`,
-    'It must be a PEM file: "-----BEGIN CERTIFICATE-----" and what follows, of the authority that issued the upstream\'s.',
-  );
+  if (pem === undefined) return;
+  try {
+    requireRootCertificate(`sslrootcert "${path}"`, pem);
+  } catch (error) {
+    const { message, hint = '' } = error as GprxyError;
+    throw unusable(message, hint);
+  }
 }
 
 /** What OpenSSL says of a broken file quotes none of it. */

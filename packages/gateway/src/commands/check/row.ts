@@ -1,3 +1,4 @@
+import { describeFailure } from '../../describe-failure.ts';
 import { ExitCode } from '../../exit-code.ts';
 
 /** One thing that was looked at. */
@@ -13,9 +14,13 @@ export interface Row {
 export const ok = (name: string, message: string): Row => ({ name, status: 'ok', message });
 
 export function failed(name: string, error: unknown, exitCode: ExitCode): Row {
-  const message = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof Error && 'hint' in error ? (error.hint as string | undefined) : undefined;
+  const { message, hint } = error instanceof Error ? described(error) : { message: String(error) };
   return { name, status: 'failed', message, hint, exitCode };
+}
+
+/** What Node says of a file leaves out what to do about it. */
+function described(error: Error & { readonly hint?: string }): { message: string; hint?: string | undefined } {
+  return 'syscall' in error ? describeFailure(error) : error;
 }
 
 /** The first of the exit codes, what the file itself is to blame for before what it leads to. */
