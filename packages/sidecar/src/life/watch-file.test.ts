@@ -13,8 +13,7 @@ async function watched(path: string, options: WatchOptions = {}) {
   };
   const watching = watchFile(path, count, collectLog().log, options);
   onTestFinished(() => watching.close());
-  // Whether the system already watches cannot be asked.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await watching.begun;
   return () => changes;
 }
 

@@ -12,6 +12,8 @@ const RECHECK_MS = 5_000;
 const CLOCK_STEP_MS = 20;
 
 export interface WatchedFile {
+  /** Whatever changes from here on is told. */
+  readonly begun: Promise<unknown>;
   close(): void;
 }
 
@@ -42,7 +44,8 @@ export function watchFile(path: string, changed: () => void, log: Log, options: 
     const isNewer = since !== undefined && (await changedAt(path)) > since - CLOCK_STEP_MS;
     return isNewer ? look('') : ((await textOf(path)) ?? '');
   };
-  let looking = begin();
+  const begun = begin();
+  let looking = begun;
   const soon = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
@@ -51,6 +54,7 @@ export function watchFile(path: string, changed: () => void, log: Log, options: 
   };
   const rechecks = setInterval(soon, recheckMs).unref();
   return {
+    begun,
     close() {
       clearTimeout(timer);
       clearInterval(rechecks);
