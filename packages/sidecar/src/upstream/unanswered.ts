@@ -8,7 +8,8 @@ import { entriesOf, type TcpEnds } from '../client/tcp-entry.ts';
  */
 export type CountUnanswered = (ends: TcpEnds) => Promise<number | undefined>;
 
-const ESTABLISHED = '01';
+/** Number, both ends, and the state of a connection that is established (tcp_states.h). */
+const LINE = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4}) 01 /gm;
 /** What the kernel's timer of a connection waits for, where that is an answer (tcp4_seq_show: retransmission, zero window probe). */
 const REPEATS = '01';
 const PROBES = '04';
@@ -17,21 +18,43 @@ const PROBES = '04';
 export function createUnansweredCount(readTable: ReadTable): CountUnanswered {
   const search = (name: string) => createTableSearch(() => readTable(`/proc/net/${name}`));
   const tables = { tcp: search('tcp'), tcp6: search('tcp6') };
+  const placesIn = createPlaces();
   return async (ends) => {
     for (const { table, entry } of entriesOf(ends)) {
-      const found = await tables[table]((text) => queueOfEntry(text, ` ${entry} ${ESTABLISHED} `));
+      const found = await tables[table]((text) => queueAt(text, placesIn(text).get(entry)));
       if (found !== undefined) return found.waiting ? found.unanswered : undefined;
     }
     return undefined;
   };
 }
 
+/**
+ * Where in a piece of the table the columns of each established connection begin. Thousands that fall silent together ask of the same
+ * pieces: each piece is gone through once for all of them.
+ */
+function createPlaces(): (text: string) => ReadonlyMap<string, number> {
+  let last = '';
+  let places = new Map<string, number>();
+  return (text) => {
+    if (text === last) return places;
+    last = text;
+    places = new Map();
+    for (const {
+      0: { length },
+      1: entry = '',
+      index,
+    } of text.matchAll(LINE))
+      places.set(entry, index + length);
+    return places;
+  };
+}
+
 /** Columns behind the state: queues, timer, repeats, uid, probes. */
-function queueOfEntry(table: string, entry: string): { waiting: boolean; unanswered: number } | undefined {
-  const start = table.indexOf(entry);
-  if (start === -1) return undefined;
-  const rest = table.slice(start + entry.length, start + entry.length + 100);
-  const columns = /^([0-9A-F]{8}):\S+ ([0-9A-F]{2}):\S+ ([0-9A-F]{8}) +\d+ +(\d+) /.exec(rest);
+function queueAt(table: string, start: number | undefined): { waiting: boolean; unanswered: number } | undefined {
+  if (start === undefined) return undefined;
+  const columns = /^([0-9A-F]{8}):\S+ ([0-9A-F]{2}):\S+ ([0-9A-F]{8}) +\d+ +(\d+) /.exec(
+    table.slice(start, start + 100),
+  );
   if (columns === null) return undefined;
   const [, sent = '', timer, repeats = '', probes] = columns;
   const unanswered = timer === REPEATS ? Number.parseInt(repeats, 16) : timer === PROBES ? Number(probes) : 0;
