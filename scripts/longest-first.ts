@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * a fresh clone knows no durations of a former run, by which vitest would order them.
  */
 export const LONG = [
+  'test/sidecar-dead-route.test.ts',
   'test/clients/postgres-17.test.ts',
   'test/sidecar-network-change.test.ts',
   'test/s39-load.test.ts',

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { startPostgres } from '@gprxy/testkit';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
@@ -9,6 +10,8 @@ const SLOW_SECONDS = 62;
 
 /** Fixed in packages/sidecar/src/upstream/dead-routes.ts: 15 s of silence, half a minute of nobody acknowledging, and ticks of 5 s. */
 const FOUND_WITHIN_MS = 60_000;
+/** The kernel's questions to who is idle take 72 s. */
+const TOLD_WITHIN_MS = 90_000;
 
 async function connect(port: number): Promise<pg.Client> {
   const client = new pg.Client({ host: '127.0.0.1', port, user: 'any', database: 'sales' });
@@ -24,13 +27,11 @@ interface Told {
   readonly afterMs: number;
 }
 
-/** What the client is told, and how long that took. */
+/** What the client is told, and how long that took; that it was told nothing, if so. */
 async function failureOf(work: Promise<unknown>): Promise<Told> {
   const startedAt = performance.now();
-  const error = await work.then(
-    () => new Error('it went well'),
-    (error) => error,
-  );
+  const nothing = delay(TOLD_WITHIN_MS, new Error('it was told nothing'), { ref: false });
+  const error = await Promise.race([work.then(() => new Error('it went well')), nothing]).catch((error) => error);
   return Object.assign(error, { afterMs: performance.now() - startedAt });
 }
 
@@ -74,6 +75,5 @@ it('a route that dies while the address stays: who has sent something is told 08
   expect((await slowAnswer).rows).toMatchObject([{ one: 1 }]);
   const idleTold = await idleEnd;
   expect(idleTold).toMatchObject({ code: '08006', hint: expect.stringContaining('Connect again') });
-  expect(idleTold.afterMs).toBeLessThan(90_000);
   await slow.end();
 }, 150_000);

@@ -38,12 +38,19 @@ function machine() {
   const settings = settingsFor(provider);
   const begin = (changes: Partial<Parameters<typeof login>[0]> = {}) => {
     const controller = new AbortController();
-    onTestFinished(() => controller.abort());
     const shown: LoginPrompt[] = [];
     const show = (prompt: LoginPrompt) => void shown.push(prompt);
     const options = { settings, store, account: 'prod', deps, show, signal: controller.signal, ...changes };
     const result = login(options);
-    result.catch(() => undefined);
+    const over = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    // What it still writes would be in the way of who removes the directory.
+    onTestFinished(() => {
+      controller.abort();
+      return over;
+    });
     const prompt = async () => {
       await expect.poll(() => shown.length, { timeout: 10_000, interval: 20 }).toBeGreaterThan(0);
       return shown[0] as DevicePrompt;

@@ -34,11 +34,11 @@ class Line extends EventEmitter {
 
 /** `unanswered`: what the kernel says of the connection that leaves from this port. */
 function world() {
-  const unanswered = new Map<number, number | undefined | Error>();
+  const unanswered = new Map<number, number | 'acknowledged' | undefined | Error>();
   let looks = 0;
   const watch = new DeadRoutes(async ({ localPort }: TcpEnds) => {
     looks += 1;
-    const says = unanswered.get(localPort);
+    const says = unanswered.has(localPort) ? unanswered.get(localPort) : 'acknowledged';
     if (says instanceof Error) throw says;
     return says;
   });
@@ -73,7 +73,7 @@ it('an outage that is over within half a minute ends nothing, however often it c
     wifi.bytesWritten += 20;
     unanswered.set(1, 5);
     await pass(25_000);
-    unanswered.set(1, undefined);
+    unanswered.set(1, 'acknowledged');
     await pass(5_000);
   }
   expect(wifi.ended).toBe(undefined);
@@ -102,6 +102,22 @@ it('a table that cannot be read for want of descriptors neither ends a session n
   expect(dead.ended).toBe(undefined);
   unanswered.set(1, 8);
   await pass(40_000);
+  expect(dead.ended).toContain('the route there is dead');
+});
+
+it('a table that does not show the connection this time is no answer: it is asked for again, and what was counted stands', async () => {
+  const { unanswered, line } = world();
+  const dead = line(1);
+  dead.bytesWritten += 20;
+  unanswered.set(1, undefined);
+  await pass(60_000);
+  for (let looks = 0; looks < 10; looks++) {
+    unanswered.set(1, looks % 2 === 0 ? looks + 1 : undefined);
+    await pass(5_000);
+  }
+  expect(dead.ended).toBe(undefined);
+  unanswered.set(1, 12);
+  await pass(10_000);
   expect(dead.ended).toContain('the route there is dead');
 });
 

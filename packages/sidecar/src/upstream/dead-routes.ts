@@ -71,14 +71,11 @@ export class DeadRoutes {
 
   async #look(line: Line, state: Watched): Promise<void> {
     const { bytesWritten } = line;
-    // A table that cannot be read now says nothing. It can be at the next tick.
-    const counted = await this.#unanswered(state.ends).then(
-      (times) => ({ times }),
-      () => undefined,
-    );
+    // A table that cannot be read now, or does not show the connection, says nothing. It can be at the next tick.
+    const counted = await this.#unanswered(state.ends).catch(() => undefined);
     if (counted === undefined) return;
-    if (counted.times === undefined) state.acknowledgedBytes = bytesWritten;
-    const times = counted.times ?? 0;
+    if (counted === 'acknowledged') state.acknowledgedBytes = bytesWritten;
+    const times = counted === 'acknowledged' ? 0 : counted;
     state.deadTicks = times > 0 && times >= state.unanswered ? state.deadTicks + 1 : 0;
     state.unanswered = times;
     if (state.deadTicks * TICK_MS <= GRACE_MS || line.destroyed) return;

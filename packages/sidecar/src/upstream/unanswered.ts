@@ -3,10 +3,10 @@ import { entriesOf, type TcpEnds } from '../client/tcp-entry.ts';
 
 /**
  * How often the kernel has asked the other end of a connection in vain, since that acknowledged anything: repeats of what was sent, or
- * questions whether there is room for more. Undefined where nothing waits to be acknowledged, and where it cannot be told. Rejects when
- * the table cannot be read right now.
+ * questions whether there is room for more. Undefined where it cannot be told: the kernel prints its table a page at a time, and who
+ * comes or goes meanwhile can make it pass over others. Rejects when the table cannot be read right now.
  */
-export type CountUnanswered = (ends: TcpEnds) => Promise<number | undefined>;
+export type CountUnanswered = (ends: TcpEnds) => Promise<number | 'acknowledged' | undefined>;
 
 /** Number, both ends, and the state of a connection that is established (tcp_states.h). */
 const LINE = /^ *\d+: ([0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:[0-9A-F]{4}) 01 /gm;
@@ -22,7 +22,7 @@ export function createUnansweredCount(readTable: ReadTable): CountUnanswered {
   return async (ends) => {
     for (const { table, entry } of entriesOf(ends)) {
       const found = await tables[table]((text) => queueAt(text, placesIn(text).get(entry)));
-      if (found !== undefined) return found.waiting ? found.unanswered : undefined;
+      if (found !== undefined) return found;
     }
     return undefined;
   };
@@ -50,13 +50,13 @@ function createPlaces(): (text: string) => ReadonlyMap<string, number> {
 }
 
 /** Columns behind the state: queues, timer, repeats, uid, probes. */
-function queueAt(table: string, start: number | undefined): { waiting: boolean; unanswered: number } | undefined {
+function queueAt(table: string, start: number | undefined): number | 'acknowledged' | undefined {
   if (start === undefined) return undefined;
   const columns = /^([0-9A-F]{8}):\S+ ([0-9A-F]{2}):\S+ ([0-9A-F]{8}) +\d+ +(\d+) /.exec(
     table.slice(start, start + 100),
   );
   if (columns === null) return undefined;
   const [, sent = '', timer, repeats = '', probes] = columns;
-  const unanswered = timer === REPEATS ? Number.parseInt(repeats, 16) : timer === PROBES ? Number(probes) : 0;
-  return { waiting: Number.parseInt(sent, 16) > 0, unanswered };
+  if (Number.parseInt(sent, 16) === 0) return 'acknowledged';
+  return timer === REPEATS ? Number.parseInt(repeats, 16) : timer === PROBES ? Number(probes) : 0;
 }
