@@ -2,6 +2,9 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './scripts/longest-first.ts';
 
+/** What must be done in so many seconds is shown on a machine that has nothing else to do: after all others, one at a time. */
+const ALONE = ['test/sidecar-silent-clients.test.ts'];
+
 // Packages are tested from their sources ("source" in their exports), so that a test never sees a stale build. Not "module", which is
 // for bundlers: what packages serve by it Node cannot load.
 export default defineConfig({
@@ -26,8 +29,13 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ALONE,
           globalSetup: 'test/staged-once.ts',
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1, sequencer: LongestFirst } },
       },
     ],
   },

@@ -46,7 +46,8 @@ export async function followLogin({
     told.news ||= news !== undefined;
     if (outcome !== undefined || claim === undefined) return outcome;
     const state = await stateOf(claim, news, deps);
-    if (state === 'gone') return undefined;
+    // It may have said how it ended since it was looked at, and have ended after that.
+    if (state === 'gone') return (await look(account, deps, nonce)).outcome;
     if (state === 'too long') throw endIt(account, claim, 'has been signing in profile', 'for too long');
     stoppedLooks = state === 'stopped' ? stoppedLooks + 1 : 0;
     if (stoppedLooks > patientLooks)

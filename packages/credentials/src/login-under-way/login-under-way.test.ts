@@ -24,6 +24,7 @@ import { login } from '../login.ts';
 import type { DevicePrompt, LoginPrompt } from '../oidc/login-prompt.ts';
 import { createOidcTokenSource } from '../oidc-token-source.ts';
 import { ensurePrivateDirectory } from '../store/private-directory.ts';
+import { followLogin } from './follow-login.ts';
 
 let provider: TestProvider;
 beforeAll(async () => {
@@ -159,6 +160,22 @@ describe('a login that is joined', () => {
     claim('second');
     expect(await second.result).toEqual(kept);
     expect(second.shown.length).toBe(1);
+  });
+
+  it('is known to have ended well although its process ended right after it had said so', async () => {
+    const { file, deps } = machine();
+    await ensurePrivateDirectory(deps.lockDirectory);
+    const ended = { ...(await identifyThisProcess()), startedAt: 'another time' };
+    writeFileSync(file('prod.login.lock'), JSON.stringify({ nonce: 'first', holder: ended }), { mode: 0o600 });
+    const wanted = { issuer: provider.issuer, clientId: provider.clientId, store: 'file' };
+    const tell = (news: object) =>
+      writeFileSync(file('prod.login'), JSON.stringify({ version: 1, pid: 4711, wanted, nonce: 'first', ...news }), {
+        mode: 0o600,
+      });
+    tell({});
+    // Between the look at what it says and the look at whether it lives.
+    const onNews = () => tell({ outcome: { kind: 'done' } });
+    expect(await followLogin({ account: 'prod', deps, signal: neverAborts, onNews })).toEqual({ kind: 'done' });
   });
 
   it('that is stopped in its tracks ends, for who joined, when it should have ended', async () => {
