@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,8 @@ export interface FarSide extends AsyncDisposable {
   /** Each leads to the port that it was made for. */
   readonly addresses: readonly [string, string];
   readonly port: number;
+  /** How many connections there have sent what was not acknowledged yet: they would send it again, and show that they live. */
+  unacknowledged(): number;
   /** From now on whatever is sent to the address is lost, and nobody says so. */
   cut(address: string): void;
   mend(address: string): void;
@@ -71,6 +74,8 @@ export async function startFarSide(to: number): Promise<FarSide | undefined> {
   return {
     addresses,
     port,
+    unacknowledged: () =>
+      readFileSync(`/proc/${forwarder.pid}/net/tcp`, 'latin1').match(/ 01 (?!00000000:)[0-9A-F]{8}:/g)?.length ?? 0,
     cut: (address) => void ip(`neigh replace ${address} lladdr ${NOBODY} dev ${near} nud permanent`),
     mend: (address) => void ip(`neigh del ${address} dev ${near}`),
     async [Symbol.asyncDispose]() {

@@ -55,6 +55,7 @@ it('a route that dies while the address stays: who has sent something is told 08
 
   const [asking, copying, idle] = [await connect(ill.port), await connect(ill.port), await connect(ill.port)];
   await copying.query('create temp table bulk (line text)');
+  await expect.poll(() => far.unacknowledged()).toBe(0);
   far.cut(cut);
   const idleEnd = failureOf(new Promise((_, reject) => void idle.once('error', reject)));
   const ends = Promise.all([
