@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { has, type OdysseyRule, startOdyssey, startPostgres, type TestPostgres } from '@gprxy/testkit';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { cancelStatementOf, connectTo } from './node-postgres.testing.ts';
-import { SECRET, serveBefore } from './pooler.testing.ts';
+import { connectTo } from './node-postgres.testing.ts';
+import { expectQueriesAndCancels, SECRET, serveBefore } from './pooler.testing.ts';
 
 const HBA = `
 hostssl all postgres 127.0.0.1/32 scram-sha-256
@@ -54,20 +54,7 @@ describe('a model of Odyssey as the upstream', () => {
     'in %s mode, by %s: queries, wide rows and cancels reach the right server',
     async (pool, authentication) => {
       const port = await serve({ pool, authentication });
-      const [one, two] = [await connectTo(port), await connectTo(port, { application_name: 'books' })];
-      const { rows } = await one.query("SELECT session_user AS who, repeat('x', 4000000) AS wide");
-      expect({ who: rows[0].who, wide: rows[0].wide.length }).toEqual({ who: 'alice@corp.example', wide: 4_000_000 });
-      await one.query('BEGIN; CREATE TEMP TABLE t (x int) ON COMMIT DROP; INSERT INTO t VALUES ($$1$$)');
-      await expect(one.query('SELECT 1 / 0')).rejects.toMatchObject({ code: '22012' });
-      await one.query('ROLLBACK');
-      expect((await two.query('SHOW application_name')).rows).toEqual([{ application_name: 'books' }]);
-      const other = two.query('SELECT pg_sleep(0.3)');
-      const sleeping = one.query('SELECT pg_sleep(60)').catch((error) => error);
-      await expect.poll(activeStatements, { timeout: 20_000, interval: 10 }).toBeGreaterThan(0);
-      cancelStatementOf(one, port);
-      expect(await sleeping).toMatchObject({ code: '57014' });
-      expect((await other).rowCount).toBe(1);
-      expect((await one.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+      await expectQueriesAndCancels(port, activeStatements);
     },
   );
 
